@@ -1,0 +1,49 @@
+// The only place that touches the platform's time. Everything else is handed a `Clock`, so that the same code runs in
+// real time and in virtual time.
+
+import type { Milliseconds } from './units.ts';
+
+/** What a pending timer is called by, to be given back to `clearTimeout`. */
+export type TimerHandle = unknown;
+
+/** A source of time and of timers: the platform's, or a virtual one. */
+export interface Clock {
+  /** Milliseconds since an arbitrary origin; never goes back. */
+  now(): Milliseconds;
+  /** Calls `callback` once, `delay` milliseconds from now (0 when negative), never synchronously. */
+  setTimeout(callback: () => void, delay: Milliseconds): TimerHandle;
+  /** Forgets a pending timer; anything else is ignored. */
+  clearTimeout(handle: TimerHandle): void;
+}
+
+interface PlatformTimers {
+  performance: { now(): number };
+  setTimeout(callback: () => void, delay: number): unknown;
+  clearTimeout(handle: unknown): void;
+}
+
+const platform = globalThis as unknown as PlatformTimers;
+
+/** The platform's monotonic clock (`performance.now()`) and its timers. */
+export const systemClock: Clock = {
+  now: () => platform.performance.now(),
+  setTimeout: (callback, delay) => platform.setTimeout(callback, Math.max(0, delay)),
+  clearTimeout: (handle) => platform.clearTimeout(handle),
+};
+
+/**
+ * Calls `callback` every `period` milliseconds of `clock` until the returned function is called. The next call is
+ * planned from the time the last one was due, so that lateness does not add up; calls that were missed are skipped.
+ */
+export function every(clock: Clock, period: Milliseconds, callback: () => void): () => void {
+  let due = clock.now() + period;
+  let timer: TimerHandle;
+  const tick = () => {
+    const now = clock.now();
+    due = Math.max(due + period, now);
+    timer = clock.setTimeout(tick, due - now);
+    callback();
+  };
+  timer = clock.setTimeout(tick, period);
+  return () => clock.clearTimeout(timer);
+}
