@@ -57,11 +57,15 @@ export class TypedEmitter<Events extends { [Type in keyof Events]: unknown }> {
   }
 }
 
+interface PlatformReporting {
+  reportError?(error: unknown): void;
+  queueMicrotask(callback: () => void): void;
+}
+
 function reportUncaught(error: unknown): void {
-  const platform = globalThis as unknown as { reportError?: (error: unknown) => void };
-  if (platform.reportError) platform.reportError(error);
-  else
-    queueMicrotask(() => {
-      throw error;
-    });
+  const platform = globalThis as unknown as PlatformReporting;
+  if (platform.reportError) return platform.reportError(error);
+  platform.queueMicrotask(() => {
+    throw error;
+  });
 }
