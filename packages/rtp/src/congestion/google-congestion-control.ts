@@ -1,0 +1,220 @@
+// Google congestion control: delay-based and loss-based estimates, probes and time-outs, and the smallest of what they
+// allow (draft-ietf-rmcat-gcc-02; Carlucci et al., "Analysis and design of the Google congestion control for web
+// real-time communication", MMSys 2016; the ways of libwebrtc's goog_cc where it has moved on).
+
+import type { BitsPerSecond, Milliseconds } from '../units.ts';
+import { AcknowledgedRate } from './acknowledged-rate.ts';
+import { ApplicationLimited } from './application-limited.ts';
+import type {
+  CongestionController,
+  FeedbackReport,
+  LimitingCause,
+  PacketResult,
+  ProbeRequest,
+  RateState,
+  SentPacket,
+} from './controller.ts';
+import { DelayBased } from './delay-based.ts';
+import { type LossBasedEstimator, LossRules } from './loss-based.ts';
+import { type CongestionOptions, type ResolvedCongestionOptions, resolveCongestionOptions } from './options.ts';
+import { ProbeRate } from './probe-rate.ts';
+import { ProbeController, type ProbePermission } from './probing.ts';
+import { RttBackoff } from './rtt-backoff.ts';
+
+/** Where it starts: nothing is known, nothing has moved. */
+const START: RateState = { direction: 'hold', cause: 'start' };
+
+export class GoogleCongestionControl implements CongestionController {
+  readonly #options: ResolvedCongestionOptions;
+  readonly #delayBased: DelayBased;
+  readonly #lossBased: LossBasedEstimator;
+  readonly #acknowledged: AcknowledgedRate;
+  readonly #applicationLimited: ApplicationLimited;
+  readonly #probing: ProbeController;
+  readonly #probeRate: ProbeRate;
+  readonly #rttBackoff: RttBackoff;
+  #requests: ProbeRequest[] = [];
+  #max: BitsPerSecond;
+  #target: BitsPerSecond;
+  #state: RateState = START;
+  #rtt: Milliseconds | undefined;
+  #acknowledgedBitrate: BitsPerSecond | undefined;
+  #hasFeedback = false;
+  /** The estimate comes from a probe, and nothing has lowered it since. */
+  #probed = false;
+
+  /** Throws an `ArgumentError` when the bitrates of `options` contradict each other. */
+  constructor(options: CongestionOptions = {}) {
+    const resolved = resolveCongestionOptions(options);
+    const { startBitrate, maxBitrate } = resolved;
+    this.#options = resolved;
+    this.#delayBased = new DelayBased(startBitrate, resolved.delayBased);
+    this.#lossBased = new LossRules(startBitrate, resolved.lossRules);
+    this.#acknowledged = new AcknowledgedRate(resolved.acknowledgedRate);
+    this.#applicationLimited = new ApplicationLimited(startBitrate, resolved.applicationLimited);
+    this.#probing = new ProbeController(startBitrate, maxBitrate, resolved.probing);
+    this.#probeRate = new ProbeRate(resolved.probeRate);
+    this.#rttBackoff = new RttBackoff(resolved.rttBackoff);
+    this.#max = maxBitrate;
+    this.#target = startBitrate;
+  }
+
+  get targetBitrate(): BitsPerSecond {
+    return this.#target;
+  }
+
+  get pacingRate(): BitsPerSecond {
+    const { pacingFactor, pacingFactorBeforeFeedback } = this.#options;
+    return this.#target * (this.#hasFeedback ? pacingFactor : pacingFactorBeforeFeedback);
+  }
+
+  get rtt(): Milliseconds | undefined {
+    return this.#rtt;
+  }
+
+  get lossRatio(): number {
+    return this.#lossBased.lossRatio;
+  }
+
+  get acknowledgedBitrate(): BitsPerSecond | undefined {
+    return this.#acknowledgedBitrate;
+  }
+
+  get state(): RateState {
+    return this.#state;
+  }
+
+  /** Whether the application sends much less than it may, so that only probes tell what the path would carry. */
+  get applicationLimited(): boolean {
+    return this.#applicationLimited.since !== undefined;
+  }
+
+  takeProbeRequests(): readonly ProbeRequest[] {
+    const requests = this.#requests;
+    if (requests.length > 0) this.#requests = [];
+    return requests;
+  }
+
+  setDesiredBitrate(desired: BitsPerSecond | undefined, now: Milliseconds): void {
+    this.#probing.setDesiredBitrate(desired, now);
+    this.#collectProbes(now);
+  }
+
+  setMaxBitrate(max: BitsPerSecond, now: Milliseconds): void {
+    this.#max = Math.max(max, this.#options.minBitrate);
+    this.#probing.setMaxBitrate(this.#max, now);
+    this.#update(now);
+  }
+
+  onPacketSent({ size, sentAt }: SentPacket): void {
+    this.#applicationLimited.onPacketSent(size, sentAt);
+    this.#rttBackoff.onPacketSent(sentAt);
+  }
+
+  onFeedback({ at, packets, rtt }: FeedbackReport): void {
+    if (packets.length === 0) return;
+    this.#hasFeedback = true;
+    const arrived = inOrderOfReception(packets);
+    this.#measureRtt(rtt ?? roundTrip(arrived, at), at);
+    this.#probing.setApplicationLimited(this.#applicationLimited.since, at);
+    this.#acknowledged.onFeedback(arrived);
+    this.#acknowledgedBitrate = this.#acknowledged.bitrate;
+
+    const probe = this.#probeResult(arrived);
+    const before = this.#delayBased.estimate;
+    const { probed, recovered } = this.#delayBased.onFeedback(arrived, this.#acknowledgedBitrate, probe, at);
+    if (probed) this.#lossBased.setEstimate(this.#delayBased.estimate, at);
+    this.#probed = probed || (this.#probed && this.#delayBased.estimate >= before);
+    this.#lossBased.onFeedback({ at, packets, acknowledged: this.#acknowledgedBitrate });
+
+    this.#update(at, true);
+    if (recovered) this.#probing.onRecovered(at);
+    this.#collectProbes(at);
+  }
+
+  onProcess(now: Milliseconds): void {
+    this.#probing.setApplicationLimited(this.#applicationLimited.since, now);
+    this.#update(now);
+    this.#probing.process(now);
+    this.#collectProbes(now);
+  }
+
+  #measureRtt(rtt: Milliseconds | undefined, now: Milliseconds): void {
+    if (rtt === undefined) return;
+    const smoothed = this.#rtt ?? rtt;
+    this.#rtt = smoothed + this.#options.rttWeight * (rtt - smoothed);
+    this.#rttBackoff.onRtt(rtt, now);
+    this.#delayBased.setRtt(this.#rtt);
+  }
+
+  /** The latest result, kept from throwing the estimate much below what demonstrably arrives. */
+  #probeResult(arrived: readonly PacketResult[]): BitsPerSecond | undefined {
+    let result: BitsPerSecond | undefined;
+    for (const packet of arrived) result = this.#probeRate.onPacket(packet) ?? result;
+    if (result === undefined || this.#acknowledgedBitrate === undefined) return result;
+    const arriving = this.#options.probeDropFraction * this.#acknowledgedBitrate;
+    return Math.max(result, Math.min(this.#delayBased.estimate, arriving));
+  }
+
+  #update(now: Milliseconds, byFeedback = false): void {
+    const { minBitrate, delayBased } = this.#options;
+    const before = this.#target;
+    const reduced = this.#rttBackoff.backOff(before, now);
+    if (reduced !== undefined) {
+      this.#delayBased.setEstimate(reduced, now);
+      this.#lossBased.setEstimate(reduced, now);
+    }
+    const lossLimit = this.#lossBased.update(this.#delayBased.estimate, this.#rtt ?? delayBased.aimd.initialRtt, now);
+    this.#target = Math.min(Math.max(lossLimit, minBitrate), this.#max);
+    this.#note(this.#target - before, byFeedback);
+    this.#applicationLimited.setEstimate(this.#target);
+    this.#probing.setEstimate(this.#target, this.#probePermission(), now);
+  }
+
+  /** Feedback alone can say that the target holds: between two of them nothing is to be expected. */
+  #note(change: BitsPerSecond, byFeedback: boolean): void {
+    const steady = byFeedback ? 'hold' : this.#state.direction;
+    const direction = change > 0 ? 'increase' : change < 0 ? 'decrease' : steady;
+    const cause = this.#cause();
+    if (direction !== this.#state.direction || cause !== this.#state.cause) this.#state = { direction, cause };
+  }
+
+  #cause(): LimitingCause {
+    if (this.#rttBackoff.active) return 'rtt';
+    if (!this.#hasFeedback) return 'start';
+    if (this.#target >= this.#max) return 'max';
+    if (this.#lossBased.state !== 'unlimited') return 'loss';
+    return this.#probed ? 'probe' : 'delay';
+  }
+
+  #probePermission(): ProbePermission {
+    if (this.#rttBackoff.active || this.#delayBased.usage === 'overuse') return 'blocked';
+    const { state } = this.#lossBased;
+    if (state === 'unlimited') return 'free';
+    return state === 'decreasing' ? 'blocked' : 'capped';
+  }
+
+  #collectProbes(now: Milliseconds): void {
+    for (const request of this.#probing.takeRequests()) {
+      this.#probeRate.expect(request, now);
+      this.#requests.push(request);
+    }
+  }
+}
+
+function inOrderOfReception(packets: readonly PacketResult[]): readonly PacketResult[] {
+  return packets
+    .filter(({ receivedAt }) => receivedAt !== undefined)
+    .sort((a, b) => (a.receivedAt ?? 0) - (b.receivedAt ?? 0));
+}
+
+/** The shortest time from sending to feedback, without the time that packets waited at the receiver for the last one. */
+function roundTrip(arrived: readonly PacketResult[], now: Milliseconds): Milliseconds | undefined {
+  const lastArrival = arrived.at(-1)?.receivedAt;
+  if (lastArrival === undefined) return undefined;
+  let shortest = Number.POSITIVE_INFINITY;
+  for (const { sentAt, receivedAt = lastArrival } of arrived) {
+    shortest = Math.min(shortest, now - sentAt - (lastArrival - receivedAt));
+  }
+  return shortest;
+}

@@ -1,0 +1,89 @@
+// Every constant of send-side congestion control in one object: what is not said keeps its default.
+
+import { ArgumentError } from '../errors.ts';
+import type { BitsPerSecond, Milliseconds } from '../units.ts';
+import { ACKNOWLEDGED_RATE_DEFAULTS, type AcknowledgedRateOptions } from './acknowledged-rate.ts';
+import type { AimdOptions } from './aimd.ts';
+import { APPLICATION_LIMITED_DEFAULTS, type ApplicationLimitedOptions } from './application-limited.ts';
+import type { BitrateBounds } from './controller.ts';
+import { DELAY_BASED_DEFAULTS, type DelayBasedOptions } from './delay-based.ts';
+import type { InterArrivalOptions } from './inter-arrival.ts';
+import { LOSS_RULES_DEFAULTS, type LossRulesOptions } from './loss-based.ts';
+import { PROBE_RATE_DEFAULTS, type ProbeRateOptions } from './probe-rate.ts';
+import { PROBING_DEFAULTS, type ProbingOptions } from './probing.ts';
+import { RTT_BACKOFF_DEFAULTS, type RttBackoffOptions } from './rtt-backoff.ts';
+import type { TrendlineOptions } from './trendline.ts';
+
+export interface CongestionOptions {
+  /** The target before anything is known, and what the first probes are multiples of. Default 300 kbit/s (libwebrtc). */
+  readonly startBitrate?: BitsPerSecond;
+  /** The target never sinks below this. Default 5 kbit/s (libwebrtc's floor). */
+  readonly minBitrate?: BitsPerSecond;
+  /** The target never rises above this. Default 30 Mbit/s (libwebrtc's ceiling). */
+  readonly maxBitrate?: BitsPerSecond;
+  /** Pacing rate relative to the target. Default 1.1 (libwebrtc with send-side estimation). */
+  readonly pacingFactor?: number;
+  /** ... until the first feedback. Default 2.5 (libwebrtc without feedback). */
+  readonly pacingFactorBeforeFeedback?: number;
+  /** Weight of a new measurement in the smoothed round-trip time. Default 1/8 (RFC 6298 §2). */
+  readonly rttWeight?: number;
+  /** A probe's result may lower the estimate, but not below this fraction of the acknowledged rate. Default 0.85. */
+  readonly probeDropFraction?: number;
+  readonly interArrival?: Partial<InterArrivalOptions>;
+  readonly trendline?: Partial<TrendlineOptions>;
+  readonly aimd?: Partial<AimdOptions>;
+  /** `DelayBasedOptions.streamTimeout`. Default 2000 ms. */
+  readonly streamTimeout?: Milliseconds;
+  readonly acknowledgedRate?: Partial<AcknowledgedRateOptions>;
+  readonly applicationLimited?: Partial<ApplicationLimitedOptions>;
+  readonly probing?: Partial<ProbingOptions>;
+  readonly probeRate?: Partial<ProbeRateOptions>;
+  readonly lossRules?: Partial<LossRulesOptions>;
+  readonly rttBackoff?: Partial<RttBackoffOptions>;
+}
+
+/** `CongestionOptions` with nothing left open. */
+export interface ResolvedCongestionOptions extends BitrateBounds {
+  readonly pacingFactor: number;
+  readonly pacingFactorBeforeFeedback: number;
+  readonly rttWeight: number;
+  readonly probeDropFraction: number;
+  readonly delayBased: DelayBasedOptions;
+  readonly acknowledgedRate: AcknowledgedRateOptions;
+  readonly applicationLimited: ApplicationLimitedOptions;
+  readonly probing: ProbingOptions;
+  readonly probeRate: ProbeRateOptions;
+  readonly lossRules: LossRulesOptions;
+  readonly rttBackoff: RttBackoffOptions;
+}
+
+/** Fills in the defaults. Throws an `ArgumentError` when the bitrates are not 0 < min ≤ start ≤ max. */
+export function resolveCongestionOptions(options: CongestionOptions = {}): ResolvedCongestionOptions {
+  const { startBitrate = 300_000, minBitrate = 5_000, maxBitrate = 30_000_000 } = options;
+  if (!(minBitrate > 0 && minBitrate <= startBitrate && startBitrate <= maxBitrate)) {
+    throw new ArgumentError(
+      `Bitrates must satisfy 0 < minBitrate <= startBitrate <= maxBitrate, got ${minBitrate}, ${startBitrate}, ${maxBitrate}.`,
+    );
+  }
+  return {
+    startBitrate,
+    minBitrate,
+    maxBitrate,
+    pacingFactor: options.pacingFactor ?? 1.1,
+    pacingFactorBeforeFeedback: options.pacingFactorBeforeFeedback ?? 2.5,
+    rttWeight: options.rttWeight ?? 1 / 8,
+    probeDropFraction: options.probeDropFraction ?? 0.85,
+    delayBased: {
+      interArrival: { ...DELAY_BASED_DEFAULTS.interArrival, ...options.interArrival },
+      trendline: { ...DELAY_BASED_DEFAULTS.trendline, ...options.trendline },
+      aimd: { ...DELAY_BASED_DEFAULTS.aimd, floor: minBitrate, ...options.aimd },
+      streamTimeout: options.streamTimeout ?? DELAY_BASED_DEFAULTS.streamTimeout,
+    },
+    acknowledgedRate: { ...ACKNOWLEDGED_RATE_DEFAULTS, ...options.acknowledgedRate },
+    applicationLimited: { ...APPLICATION_LIMITED_DEFAULTS, ...options.applicationLimited },
+    probing: { ...PROBING_DEFAULTS, ...options.probing },
+    probeRate: { ...PROBE_RATE_DEFAULTS, ...options.probeRate },
+    lossRules: { ...LOSS_RULES_DEFAULTS, ...options.lossRules },
+    rttBackoff: { ...RTT_BACKOFF_DEFAULTS, ...options.rttBackoff },
+  };
+}

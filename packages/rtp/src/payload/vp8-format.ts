@@ -1,0 +1,80 @@
+// VP8 behind the `PayloadFormat` interface.
+
+import { CounterRewriter } from '../rtp/counter-rewriter.ts';
+import type { PayloadFormat, PayloadInfo, PayloadRewriter } from './payload-format.ts';
+import {
+  isVp8KeyFrame,
+  parseVp8Descriptor,
+  renumberVp8,
+  type Vp8Descriptor,
+  Vp8Packetizer,
+  vp8KeyFrameResolution,
+} from './vp8.ts';
+
+/** The VP8 payload format (RFC 7741). */
+export const vp8Format: PayloadFormat = {
+  codec: 'VP8',
+  inspect(payload): PayloadInfo | undefined {
+    const descriptor = parseVp8Descriptor(payload);
+    if (descriptor === undefined) return undefined;
+    const frameStart = descriptor.partitionStart && descriptor.partition === 0;
+    const resolution = frameStart ? vp8KeyFrameResolution(payload, descriptor.size) : undefined;
+    return {
+      frameStart,
+      keyFrameStart: frameStart && isVp8KeyFrame(payload, descriptor.size),
+      temporalLayer: descriptor.temporalLayer ?? 0,
+      layerSync: descriptor.layerSync,
+      ...(resolution && { resolution }),
+    };
+  },
+  frameData(payload) {
+    return payload.subarray(parseVp8Descriptor(payload)?.size ?? payload.length);
+  },
+  createPacketizer: (random) => new Vp8Packetizer(random.integer(0, 0x7fff)),
+  createRewriter: () => new Vp8Rewriter(),
+};
+
+class Vp8Rewriter implements PayloadRewriter {
+  readonly #pictureIds = new CounterRewriter(15);
+  #tl0Offset = 0;
+  #lastTl0 = 0;
+  #keyIndexOffset = 0;
+  #lastKeyIndex = 0;
+
+  splice(payload: Uint8Array): void {
+    const descriptor = parseVp8Descriptor(payload);
+    if (descriptor === undefined) return;
+    this.#pictureIds.splice(descriptor.pictureId ?? 0);
+    this.#tl0Offset = this.#lastTl0 + 1 - (descriptor.tl0PictureIndex ?? 0);
+    this.#keyIndexOffset = this.#lastKeyIndex + 1 - (descriptor.keyIndex ?? 0);
+  }
+
+  drop(payload: Uint8Array): void {
+    const pictureId = parseVp8Descriptor(payload)?.pictureId;
+    if (pictureId !== undefined) this.#pictureIds.drop(pictureId);
+  }
+
+  rewrite(payload: Uint8Array): Uint8Array | undefined {
+    const descriptor = parseVp8Descriptor(payload);
+    if (descriptor === undefined) return undefined;
+    const pictureId = descriptor.pictureId === undefined ? 0 : this.#pictureIds.map(descriptor.pictureId);
+    if (pictureId === undefined) return undefined;
+    return renumberVp8(payload, descriptor, {
+      pictureId,
+      tl0PictureIndex: this.#renumberTl0(descriptor),
+      keyIndex: this.#renumberKeyIndex(descriptor),
+    });
+  }
+
+  #renumberTl0(descriptor: Vp8Descriptor): number {
+    const index = ((descriptor.tl0PictureIndex ?? 0) + this.#tl0Offset) & 0xff;
+    if (((index - this.#lastTl0) & 0xff) < 0x80) this.#lastTl0 = index;
+    return index;
+  }
+
+  #renumberKeyIndex(descriptor: Vp8Descriptor): number {
+    const index = ((descriptor.keyIndex ?? 0) + this.#keyIndexOffset) & 0x1f;
+    if (((index - this.#lastKeyIndex) & 0x1f) < 0x10) this.#lastKeyIndex = index;
+    return index;
+  }
+}

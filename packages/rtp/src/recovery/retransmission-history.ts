@@ -1,0 +1,72 @@
+// What was sent lately, kept to be sent again (RFC 4588).
+
+import type { Milliseconds } from '../units.ts';
+
+/** One sent packet, without what changes at each sending. */
+export interface SentPacket {
+  /** 16 bit. */
+  readonly sequenceNumber: number;
+  readonly timestamp: number;
+  readonly marker: boolean;
+  readonly payload: Uint8Array;
+}
+
+/** Limits of a `RetransmissionHistory`. */
+export interface RetransmissionOptions {
+  /** Packets kept, a power of two. Default 1024. */
+  readonly capacity?: number;
+  /** Packets older than this are not sent again. Default 2000 ms. */
+  readonly maxAge?: Milliseconds;
+}
+
+interface Entry {
+  packet: SentPacket;
+  sentAt: Milliseconds;
+  resentAt: Milliseconds;
+}
+
+/** A ring of the last packets of one stream, by sequence number. */
+export class RetransmissionHistory {
+  readonly #entries: (Entry | undefined)[];
+  readonly #mask: number;
+  readonly #maxAge: Milliseconds;
+
+  constructor(options: RetransmissionOptions = {}) {
+    const capacity = options.capacity ?? 1024;
+    this.#entries = new Array<Entry | undefined>(capacity).fill(undefined);
+    this.#mask = capacity - 1;
+    this.#maxAge = options.maxAge ?? 2000;
+  }
+
+  /** Remembers a packet, in place of the one `capacity` before it. */
+  add(packet: SentPacket, now: Milliseconds): void {
+    this.#entries[packet.sequenceNumber & this.#mask] = { packet, sentAt: now, resentAt: Number.NEGATIVE_INFINITY };
+  }
+
+  /**
+   * The packet to send again, or `undefined` when it is not kept any more, too old, or was sent again less than a round
+   * trip ago (then that one is on its way).
+   */
+  take(sequenceNumber: number, now: Milliseconds, roundTrip: Milliseconds): SentPacket | undefined {
+    const entry = this.#entries[sequenceNumber & this.#mask];
+    if (entry === undefined || entry.packet.sequenceNumber !== sequenceNumber) return undefined;
+    if (now - entry.sentAt > this.#maxAge || now - entry.resentAt < roundTrip) return undefined;
+    entry.resentAt = now;
+    return entry.packet;
+  }
+}
+
+/** The payload of a retransmission (RFC 4588 §4): the original sequence number, then the original payload. */
+export function writeRtxPayload(sequenceNumber: number, payload: Uint8Array): Uint8Array {
+  const rtx = new Uint8Array(payload.length + 2);
+  rtx[0] = sequenceNumber >> 8;
+  rtx[1] = sequenceNumber;
+  rtx.set(payload, 2);
+  return rtx;
+}
+
+/** The original sequence number of a retransmission, or `undefined` where the payload is cut short. */
+export function readRtxSequence(payload: Uint8Array): number | undefined {
+  if (payload.length < 2) return undefined;
+  return ((payload[0] ?? 0) << 8) | (payload[1] ?? 0);
+}

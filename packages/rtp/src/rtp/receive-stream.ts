@@ -1,0 +1,198 @@
+// The receiving end of one RTP stream: order, duplicates, loss, jitter, retransmissions (RFC 3550 §6.4.1, §A.1, §A.8).
+
+import { NackGenerator, type NackOptions } from '../recovery/nack-generator.ts';
+import { readRtxSequence } from '../recovery/retransmission-history.ts';
+import type { ReportBlock, RtcpSenderReport } from '../rtcp/packets.ts';
+import { Unwrapper } from '../sequence.ts';
+import type { Milliseconds } from '../units.ts';
+import type { RtpPacket } from './packet.ts';
+
+/** A packet of one stream, in the stream's own terms. */
+export interface ReceivedPacket {
+  /** Unwrapped. */
+  readonly sequence: number;
+  /** 32 bit. */
+  readonly timestamp: number;
+  readonly marker: boolean;
+  /** Empty for a packet of padding alone. */
+  readonly payload: Uint8Array;
+  readonly arrival: Milliseconds;
+  /** It came as a retransmission. */
+  readonly recovered: boolean;
+}
+
+/** What one receiving stream is made of. */
+export interface ReceiveStreamOptions {
+  readonly ssrc: number;
+  readonly clockRate: number;
+  /** Ask for lost packets (RFC 4585 generic NACK): limits, or `false`. */
+  readonly nack: NackOptions | false;
+}
+
+/** How many sequence numbers back a packet is still recognised as new or as a duplicate. */
+const WINDOW = 2048;
+
+/** The relation between a stream's RTP clock and the sender's wall clock, from a sender report (RFC 3550 §6.4.1). */
+export interface SenderClock {
+  readonly ntpSeconds: number;
+  readonly ntpFraction: number;
+  readonly rtpTimestamp: number;
+}
+
+/** One incoming stream. */
+export class RtpReceiveStream {
+  readonly ssrc: number;
+  readonly #clockRate: number;
+  readonly #nack: NackGenerator | undefined;
+  readonly #sequences = new Unwrapper(16);
+  readonly #seen = new Int32Array(WINDOW).fill(-1);
+  #firstSequence: number | undefined;
+  #highest = -1;
+  #received = 0;
+  #duplicates = 0;
+  #recovered = 0;
+  #bytes = 0;
+  #jitter = 0;
+  #transit: number | undefined;
+  #expectedAtReport = 0;
+  #receivedAtReport = 0;
+  #senderClock: SenderClock | undefined;
+  #senderReportArrival: Milliseconds = 0;
+
+  constructor(options: ReceiveStreamOptions) {
+    this.ssrc = options.ssrc;
+    this.#clockRate = options.clockRate;
+    this.#nack = options.nack === false ? undefined : new NackGenerator(options.nack);
+  }
+
+  /** Packets received, retransmissions included, duplicates not. */
+  get packetsReceived(): number {
+    return this.#received;
+  }
+
+  /** Payload bytes received, duplicates not counted. */
+  get bytesReceived(): number {
+    return this.#bytes;
+  }
+
+  /** Packets expected but not received so far; never negative here. */
+  get packetsLost(): number {
+    return Math.max(0, this.#expected() - this.#received);
+  }
+
+  /** Packets that came as retransmissions. */
+  get packetsRecovered(): number {
+    return this.#recovered;
+  }
+
+  /** Packets that came more than once. */
+  get packetsDuplicated(): number {
+    return this.#duplicates;
+  }
+
+  /** Interarrival jitter (RFC 3550 §A.8) in milliseconds. */
+  get jitter(): Milliseconds {
+    return (this.#jitter * 1000) / this.#clockRate;
+  }
+
+  /** Time from a NACK to its answer; `undefined` until one was measured. */
+  get roundTrip(): Milliseconds | undefined {
+    return this.#nack?.roundTrip;
+  }
+
+  /** The last sender report's relation of clocks. */
+  get senderClock(): SenderClock | undefined {
+    return this.#senderClock;
+  }
+
+  /** A packet of this stream; `undefined` for a duplicate or one too old to tell. */
+  receive(packet: RtpPacket, arrival: Milliseconds): ReceivedPacket | undefined {
+    this.#updateJitter(packet.timestamp, arrival);
+    return this.#accept(packet, packet.sequenceNumber, packet.payload, arrival, false);
+  }
+
+  /** A packet of this stream's retransmission stream (RFC 4588); `undefined` for padding, duplicates and junk. */
+  receiveRtx(packet: RtpPacket, arrival: Milliseconds): ReceivedPacket | undefined {
+    const sequenceNumber = readRtxSequence(packet.payload);
+    if (sequenceNumber === undefined || this.#firstSequence === undefined) return undefined;
+    return this.#accept(packet, sequenceNumber, packet.payload.subarray(2), arrival, true);
+  }
+
+  /** Nothing before `sequence` needs to be asked for: a key frame starts there. */
+  forgetBefore(sequence: number): void {
+    this.#nack?.forgetBefore(sequence);
+  }
+
+  /** The 16-bit sequence numbers to ask for now. */
+  dueNacks(now: Milliseconds): number[] {
+    if (this.#nack === undefined || this.#nack.missing === 0) return [];
+    return this.#nack.due(now).map((sequence) => sequence & 0xffff);
+  }
+
+  /** Takes note of the sender's report on this stream. */
+  onSenderReport(report: RtcpSenderReport, arrival: Milliseconds): void {
+    this.#senderClock = {
+      ntpSeconds: report.ntpSeconds,
+      ntpFraction: report.ntpFraction,
+      rtpTimestamp: report.rtpTimestamp,
+    };
+    this.#senderReportArrival = arrival;
+  }
+
+  /** What to report to the sender, and the start of the next interval (RFC 3550 §A.3). */
+  reportBlock(now: Milliseconds): ReportBlock {
+    const expected = this.#expected();
+    const expectedInterval = expected - this.#expectedAtReport;
+    const lostInterval = expectedInterval - (this.#received - this.#receivedAtReport);
+    this.#expectedAtReport = expected;
+    this.#receivedAtReport = this.#received;
+    const clock = this.#senderClock;
+    return {
+      ssrc: this.ssrc,
+      fractionLost:
+        expectedInterval <= 0 || lostInterval <= 0 ? 0 : Math.min(255, Math.floor((lostInterval * 256) / expectedInterval)),
+      cumulativeLost: Math.max(-0x800000, Math.min(0x7fffff, expected - this.#received)),
+      extendedHighestSequence: Math.max(0, this.#highest) >>> 0,
+      jitter: Math.min(0xffffffff, Math.round(this.#jitter)),
+      lastSenderReport: clock ? (((clock.ntpSeconds & 0xffff) << 16) | (clock.ntpFraction >>> 16)) >>> 0 : 0,
+      delaySinceLastSenderReport: clock ? Math.round(((now - this.#senderReportArrival) * 65_536) / 1000) : 0,
+    };
+  }
+
+  #accept(
+    packet: RtpPacket,
+    sequenceNumber: number,
+    payload: Uint8Array,
+    arrival: Milliseconds,
+    recovered: boolean,
+  ): ReceivedPacket | undefined {
+    // One cycle up front, so that stragglers from before the first packet stay positive.
+    const sequence = this.#sequences.unwrap(sequenceNumber) + 0x10000;
+    const slot = sequence % WINDOW;
+    if (sequence <= this.#highest - WINDOW || this.#seen[slot] === sequence) {
+      this.#duplicates += 1;
+      return undefined;
+    }
+    this.#seen[slot] = sequence;
+    if (this.#firstSequence === undefined || sequence < this.#firstSequence) this.#firstSequence = sequence;
+    if (sequence > this.#highest) this.#highest = sequence;
+    this.#received += 1;
+    this.#bytes += payload.length;
+    if (recovered) this.#recovered += 1;
+    this.#nack?.onPacket(sequence, arrival);
+    return { sequence, timestamp: packet.timestamp, marker: packet.marker, payload, arrival, recovered };
+  }
+
+  #expected(): number {
+    return this.#firstSequence === undefined ? 0 : this.#highest - this.#firstSequence + 1;
+  }
+
+  #updateJitter(timestamp: number, arrival: Milliseconds): void {
+    const transit = Math.round((arrival * this.#clockRate) / 1000) - timestamp;
+    if (this.#transit !== undefined) {
+      const difference = Math.abs((transit - this.#transit) | 0);
+      this.#jitter += (difference - this.#jitter) / 16;
+    }
+    this.#transit = transit;
+  }
+}

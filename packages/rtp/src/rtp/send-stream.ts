@@ -1,0 +1,176 @@
+// The sending end of one RTP stream: counters for sender reports, and retransmissions on request (RFC 4588).
+
+import { RetransmissionHistory, type RetransmissionOptions, writeRtxPayload } from '../recovery/retransmission-history.ts';
+import { clockToNtp, compactNtp } from '../rtcp/ntp.ts';
+import type { ReportBlock, RtcpSenderReport } from '../rtcp/packets.ts';
+import type { Milliseconds } from '../units.ts';
+import type { ExtensionElement, RtpFields } from './packet.ts';
+import type { SenderClock } from './receive-stream.ts';
+
+/** What one sending stream is made of. */
+export interface SendStreamOptions {
+  readonly ssrc: number;
+  readonly payloadType: number;
+  /** Elements on every packet, e.g. mid and rid. Default none. */
+  readonly extensions?: readonly ExtensionElement[];
+  /** The retransmission stream, where one was negotiated. */
+  readonly rtx?: {
+    readonly ssrc: number;
+    readonly payloadType: number;
+    /** 16 bit; random, as RFC 3550 §5.1 asks. */
+    readonly firstSequenceNumber: number;
+    /** Elements on every retransmission, e.g. mid and repairedRid. Default none. */
+    readonly extensions?: readonly ExtensionElement[];
+    readonly history?: RetransmissionOptions;
+  };
+}
+
+/** One outgoing stream. */
+export class RtpSendStream {
+  readonly ssrc: number;
+  readonly payloadType: number;
+  readonly #extensions: readonly ExtensionElement[];
+  readonly #rtx: SendStreamOptions['rtx'];
+  readonly #history: RetransmissionHistory | undefined;
+  #rtxSequenceNumber: number;
+  #packets = 0;
+  #octets = 0;
+  #retransmitted = 0;
+  #nacks = 0;
+  #lastTimestamp: number | undefined;
+  #lastTimestampAt: Milliseconds = 0;
+  readonly #reportsSent: { compact: number; at: Milliseconds }[] = [];
+  #roundTrip: Milliseconds | undefined;
+  #fractionLost = 0;
+
+  constructor(options: SendStreamOptions) {
+    this.ssrc = options.ssrc;
+    this.payloadType = options.payloadType;
+    this.#extensions = options.extensions ?? [];
+    this.#rtx = options.rtx;
+    this.#history = options.rtx && new RetransmissionHistory(options.rtx.history);
+    this.#rtxSequenceNumber = options.rtx?.firstSequenceNumber ?? 0;
+  }
+
+  /** Packets sent, retransmissions not counted. */
+  get packetsSent(): number {
+    return this.#packets;
+  }
+
+  /** Payload bytes sent, retransmissions not counted. */
+  get bytesSent(): number {
+    return this.#octets;
+  }
+
+  /** Packets sent again. */
+  get packetsRetransmitted(): number {
+    return this.#retransmitted;
+  }
+
+  /** Sequence numbers the receiver has asked for. */
+  get nacksReceived(): number {
+    return this.#nacks;
+  }
+
+  /** Round trip from the receiver's last report on this stream (RFC 3550 §6.4.1). */
+  get roundTrip(): Milliseconds | undefined {
+    return this.#roundTrip;
+  }
+
+  /** The share of packets lost in the receiver's last report, 0 to 1. */
+  get fractionLost(): number {
+    return this.#fractionLost;
+  }
+
+  /** The retransmission stream's SSRC, where there is one. */
+  get rtxSsrc(): number | undefined {
+    return this.#rtx?.ssrc;
+  }
+
+  /**
+   * The packet to put on the wire.
+   *
+   * @param now - when the media it carries was due, for sender reports
+   */
+  send(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array, now: Milliseconds): RtpFields {
+    this.#packets += 1;
+    this.#octets += payload.length;
+    if (timestamp !== this.#lastTimestamp) {
+      this.#lastTimestamp = timestamp;
+      this.#lastTimestampAt = now;
+    }
+    this.#history?.add({ sequenceNumber, timestamp, marker, payload }, now);
+    return {
+      payloadType: this.payloadType,
+      sequenceNumber,
+      timestamp,
+      ssrc: this.ssrc,
+      marker,
+      extensions: this.#extensions,
+      payload,
+    };
+  }
+
+  /** A packet of padding alone, to fill a place in the sequence that the receiver would otherwise wait for. */
+  filler(sequenceNumber: number, timestamp: number, now: Milliseconds): RtpFields {
+    return { ...this.send(sequenceNumber, timestamp, false, new Uint8Array(0), now), paddingSize: 1 };
+  }
+
+  /** The retransmissions that answer a NACK; those no longer kept, or sent again just now, are left out. */
+  retransmit(sequenceNumbers: readonly number[], now: Milliseconds): RtpFields[] {
+    const rtx = this.#rtx;
+    this.#nacks += sequenceNumbers.length;
+    if (rtx === undefined || this.#history === undefined) return [];
+    const answers: RtpFields[] = [];
+    for (const sequenceNumber of sequenceNumbers) {
+      const packet = this.#history.take(sequenceNumber, now, this.#roundTrip ?? 0);
+      if (packet === undefined) continue;
+      this.#retransmitted += 1;
+      this.#rtxSequenceNumber = (this.#rtxSequenceNumber + 1) & 0xffff;
+      answers.push({
+        payloadType: rtx.payloadType,
+        sequenceNumber: this.#rtxSequenceNumber,
+        timestamp: packet.timestamp,
+        ssrc: rtx.ssrc,
+        marker: packet.marker,
+        extensions: rtx.extensions ?? [],
+        payload: writeRtxPayload(sequenceNumber, packet.payload),
+      });
+    }
+    return answers;
+  }
+
+  /**
+   * The sender report to send now; `undefined` before the first packet.
+   *
+   * @param clockRate - of the RTP clock, in Hz
+   * @param source - the relation of clocks to report, where the stream is forwarded; by default that of its own packets
+   */
+  senderReport(now: Milliseconds, clockRate: number, source?: SenderClock): RtcpSenderReport | undefined {
+    if (this.#lastTimestamp === undefined) return undefined;
+    const ntp = source ?? clockToNtp(now);
+    const rtpTimestamp =
+      source?.rtpTimestamp ??
+      (this.#lastTimestamp + Math.round(((now - this.#lastTimestampAt) * clockRate) / 1000)) >>> 0;
+    this.#reportsSent.push({ compact: compactNtp(ntp.ntpSeconds, ntp.ntpFraction), at: now });
+    if (this.#reportsSent.length > 8) this.#reportsSent.shift();
+    return {
+      type: 'sender-report',
+      ssrc: this.ssrc,
+      ntpSeconds: ntp.ntpSeconds,
+      ntpFraction: ntp.ntpFraction,
+      rtpTimestamp,
+      packetCount: this.#packets >>> 0,
+      octetCount: this.#octets >>> 0,
+      reports: [],
+    };
+  }
+
+  /** The receiver's report on this stream. */
+  onReportBlock(block: ReportBlock, now: Milliseconds): void {
+    this.#fractionLost = block.fractionLost / 256;
+    const report = this.#reportsSent.find(({ compact }) => compact === block.lastSenderReport);
+    if (report === undefined) return;
+    this.#roundTrip = Math.max(0, now - report.at - (block.delaySinceLastSenderReport * 1000) / 65_536);
+  }
+}

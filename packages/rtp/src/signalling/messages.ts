@@ -1,0 +1,202 @@
+// The messages on the reliable channel, as JSON. One schema per message; whatever does not fit is refused with a reason.
+// Fields this version does not know are ignored, messages it does not know are refused.
+
+import * as v from 'valibot';
+import { SignallingError } from '../errors.ts';
+
+/** The version of this protocol. Sides with different versions don't talk. */
+export const PROTOCOL_VERSION = 1;
+
+/** Characters a message may have; longer ones are refused unread. */
+export const MAX_MESSAGE_LENGTH = 1_048_576;
+
+const shortText = v.pipe(v.string(), v.maxLength(256));
+const id = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+const counter = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const rid = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,16}$/));
+const sdp = v.pipe(v.string(), v.maxLength(524_288));
+const trackKind = v.picklist(['audio', 'video']);
+const trackSource = v.picklist(['camera', 'microphone', 'screen', 'screen-audio', 'unknown']);
+
+const trackInfo = v.object({
+  trackId: id,
+  kind: trackKind,
+  source: trackSource,
+  name: shortText,
+  muted: v.boolean(),
+});
+
+const participantInfo = v.object({
+  participantId: id,
+  identity: id,
+  tracks: v.pipe(v.array(trackInfo), v.maxLength(1024)),
+});
+
+const clientMessage = {
+  /** Enter the room; first message. Answered by `joined`. */
+  join: v.object({
+    type: v.literal('join'),
+    requestId: counter,
+    protocol: counter,
+    identity: v.optional(id),
+    autoSubscribe: v.boolean(),
+    /** SDP names of the codecs this participant can decode. */
+    codecs: v.pipe(v.array(shortText), v.maxLength(64)),
+  }),
+  /** Offer to send the tracks; the offer repeats every m-section so far. Answered by `published`. */
+  publish: v.object({
+    type: v.literal('publish'),
+    requestId: counter,
+    offer: sdp,
+    tracks: v.pipe(
+      v.array(v.object({ mid: id, source: trackSource, name: shortText, muted: v.boolean() })),
+      v.minLength(1),
+      v.maxLength(64),
+    ),
+  }),
+  /** Stop a track for everybody. Answered by `done`. */
+  unpublish: v.object({ type: v.literal('unpublish'), requestId: counter, trackId: id }),
+  /** The track pauses or goes on. Answered by `done`. */
+  mute: v.object({ type: v.literal('mute'), requestId: counter, trackId: id, muted: v.boolean() }),
+  /** Ask for a track; an `offer` follows. Answered by `done`. */
+  subscribe: v.object({ type: v.literal('subscribe'), requestId: counter, trackId: id }),
+  /** Give a track up. Answered by `done`. */
+  unsubscribe: v.object({ type: v.literal('unsubscribe'), requestId: counter, trackId: id }),
+  /** The answer to an `offer`. */
+  answer: v.object({ type: v.literal('answer'), negotiationId: counter, answer: sdp }),
+  /** The highest layers wanted of a track; without them, the best there is. Answered by `done`. */
+  'set-preferred-layers': v.object({
+    type: v.literal('set-preferred-layers'),
+    requestId: counter,
+    trackId: id,
+    rid: v.optional(rid),
+    temporalLayer: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(7))),
+  }),
+  /** Leave the room. */
+  leave: v.object({ type: v.literal('leave') }),
+};
+
+const serverMessage = {
+  /** You are in; who is here already. */
+  joined: v.object({
+    type: v.literal('joined'),
+    requestId: counter,
+    protocol: counter,
+    participantId: id,
+    identity: id,
+    participants: v.array(participantInfo),
+  }),
+  /** The answer to the offer of `publish`. */
+  published: v.object({
+    type: v.literal('published'),
+    requestId: counter,
+    answer: sdp,
+    tracks: v.array(v.object({ mid: id, trackId: id })),
+  }),
+  /** A request was carried out. */
+  done: v.object({ type: v.literal('done'), requestId: counter }),
+  /** A request, or a message that cannot be told to be one, was refused. */
+  refused: v.object({
+    type: v.literal('refused'),
+    requestId: v.optional(counter),
+    reason: shortText,
+    message: v.string(),
+  }),
+  'participant-joined': v.object({ type: v.literal('participant-joined'), participant: participantInfo }),
+  'participant-left': v.object({ type: v.literal('participant-left'), participantId: id, reason: shortText }),
+  'track-published': v.object({ type: v.literal('track-published'), participantId: id, track: trackInfo }),
+  'track-unpublished': v.object({ type: v.literal('track-unpublished'), participantId: id, trackId: id }),
+  'track-muted': v.object({ type: v.literal('track-muted'), participantId: id, trackId: id, muted: v.boolean() }),
+  /** What the SFU sends you from now on; repeats every m-section so far. Media follows at once. */
+  offer: v.object({
+    type: v.literal('offer'),
+    negotiationId: counter,
+    offer: sdp,
+    tracks: v.array(v.object({ mid: id, trackId: id })),
+  }),
+  /** The SFU forwards other layers of a track now; no `rid`: none. */
+  'layers-changed': v.object({
+    type: v.literal('layers-changed'),
+    trackId: id,
+    rid: v.optional(rid),
+    temporalLayer: v.optional(counter),
+    reason: shortText,
+  }),
+};
+
+type Output<Schemas extends Record<string, v.GenericSchema>> = {
+  [Type in keyof Schemas]: v.InferOutput<Schemas[Type]>;
+}[keyof Schemas];
+
+/** A message from a participant to the SFU. */
+export type ClientMessage = Output<typeof clientMessage>;
+
+/** A message from the SFU to a participant. */
+export type ServerMessage = Output<typeof serverMessage>;
+
+/** What a room knows of a track. */
+export type TrackInfo = v.InferOutput<typeof trackInfo>;
+
+/** What a room knows of a participant. */
+export type ParticipantInfo = v.InferOutput<typeof participantInfo>;
+
+/** What a track shows or carries. */
+export type TrackSource = TrackInfo['source'];
+
+/** Audio or video. */
+export type TrackKind = TrackInfo['kind'];
+
+/**
+ * Reads a message from a participant.
+ *
+ * @throws SignallingError with reason `malformed-message` or `unknown-message`
+ */
+export function parseClientMessage(text: string): ClientMessage {
+  return parseMessage(text, clientMessage);
+}
+
+/**
+ * Reads a message from the SFU.
+ *
+ * @throws SignallingError with reason `malformed-message` or `unknown-message`
+ */
+export function parseServerMessage(text: string): ServerMessage {
+  return parseMessage(text, serverMessage);
+}
+
+/** The `requestId` in a message that may be malformed otherwise, so that its sender can be told. */
+export function requestIdOf(text: string): number | undefined {
+  try {
+    const parsed = v.safeParse(v.object({ requestId: counter }), JSON.parse(text));
+    return parsed.success ? parsed.output.requestId : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseMessage<Schemas extends Record<string, v.GenericSchema>>(text: string, schemas: Schemas): Output<Schemas> {
+  if (text.length > MAX_MESSAGE_LENGTH) {
+    throw new SignallingError(
+      'malformed-message',
+      `A message of ${text.length} characters was refused: at most ${MAX_MESSAGE_LENGTH} are allowed.`,
+    );
+  }
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch (cause) {
+    throw new SignallingError('malformed-message', 'A message was refused: it is not JSON.', { cause });
+  }
+  const typed = v.safeParse(v.object({ type: v.string() }), message);
+  if (!typed.success) throw new SignallingError('malformed-message', 'A message was refused: it has no type.');
+  const { type } = typed.output;
+  const schema = Object.hasOwn(schemas, type) ? schemas[type] : undefined;
+  if (schema === undefined) {
+    throw new SignallingError('unknown-message', `A message of the unknown type "${type.slice(0, 64)}" was refused.`);
+  }
+  const parsed = v.safeParse(schema, message);
+  if (parsed.success) return parsed.output as Output<Schemas>;
+  const issue = parsed.issues[0];
+  const field = v.getDotPath(issue) ?? 'message';
+  throw new SignallingError('malformed-message', `A "${type}" message was refused: ${field}: ${issue.message}.`);
+}

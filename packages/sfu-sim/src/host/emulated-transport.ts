@@ -1,0 +1,104 @@
+// An in-process transport: two ends, and an emulated link between them in each direction.
+
+import type { Clock, Milliseconds, Random, Tracer, Transport, TransportHandler } from '@sluice/rtp';
+import { Link, type LinkOptions } from '../network/link.ts';
+
+/** What an emulated transport is made of. */
+export interface EmulatedTransportOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The participant's name, for the trace. */
+  readonly name: string;
+  readonly tracer?: Tracer | undefined;
+  /** The way from the participant to the SFU. */
+  readonly uplink?: LinkOptions | undefined;
+  /** The way from the SFU to the participant. */
+  readonly downlink?: LinkOptions | undefined;
+}
+
+/** Both ends of an emulated path. */
+export interface EmulatedTransport {
+  readonly client: Transport;
+  readonly sfu: Transport;
+  readonly uplink: Link;
+  readonly downlink: Link;
+}
+
+/** Creates the path. Closing either end is told to the other in the order of its messages. */
+export function createEmulatedTransport(options: EmulatedTransportOptions): EmulatedTransport {
+  const { clock, random, name, tracer } = options;
+  const client = new TransportEnd();
+  const sfu = new TransportEnd();
+  const link = (direction: 'uplink' | 'downlink', linkOptions: LinkOptions | undefined, to: TransportEnd) =>
+    new Link({
+      clock,
+      random: random.fork(direction),
+      name: `${name}/${direction}`,
+      ...(tracer && { tracer }),
+      ...(linkOptions && { options: linkOptions }),
+      deliver: (packet, arrival) => to.deliverPacket(packet, arrival),
+    });
+  const uplink = link('uplink', options.uplink, sfu);
+  const downlink = link('downlink', options.downlink, client);
+  client.wire(uplink, sfu);
+  sfu.wire(downlink, client);
+  return { client, sfu, uplink, downlink };
+}
+
+class TransportEnd implements Transport {
+  #handler: TransportHandler | undefined;
+  #early: ((handler: TransportHandler) => void)[] = [];
+  #out: Link | undefined;
+  #other: TransportEnd | undefined;
+  #closed = false;
+
+  wire(out: Link, other: TransportEnd): void {
+    this.#out = out;
+    this.#other = other;
+  }
+
+  open(handler: TransportHandler): void {
+    this.#handler = handler;
+    const early = this.#early;
+    this.#early = [];
+    for (const deliver of early) deliver(handler);
+  }
+
+  sendPacket(packet: Uint8Array): void {
+    if (!this.#closed) this.#out?.send(packet);
+  }
+
+  sendMessage(message: string): void {
+    if (!this.#closed) this.#out?.sendMessage(message, (text) => this.#other?.deliver((to) => to.onMessage(text)));
+  }
+
+  close(reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#out?.sendMessage(reason, (text) => this.#other?.closedByOther(text));
+  }
+
+  deliverPacket(packet: Uint8Array, arrival: Milliseconds): void {
+    if (this.#closed) return;
+    if (this.#handler === undefined) this.deliver((to) => to.onPacket(packet, arrival));
+    else this.#handler.onPacket(packet, arrival);
+  }
+
+  deliver(deliver: (to: TransportHandler) => void): void {
+    if (this.#closed) return;
+    if (this.#handler === undefined) this.#early.push(deliver);
+    else deliver(this.#handler);
+  }
+
+  closedByOther(reason: string): void {
+    if (this.#closed) return;
+    this.deliver((to) => to.onClose(reason));
+    this.#closed = true;
+    this.#out?.close();
+    this.#other?.released();
+  }
+
+  released(): void {
+    this.#out?.close();
+  }
+}

@@ -1,0 +1,145 @@
+// The SFU in this realm, with an emulated network around it.
+
+import {
+  ArgumentError,
+  type Clock,
+  type KeyFrameArbiterOptions,
+  type Random,
+  seededRandom,
+  systemClock,
+  type Tracer,
+  type Transport,
+} from '@sluice/rtp';
+import type { LinkOptions } from '../network/link.ts';
+import type { Link } from '../network/link.ts';
+import { type ParticipantStats, participantStats } from '../observe/stats.ts';
+import type { KeyframeCacheOptions } from '../sfu/keyframe-cache.ts';
+import type { Peer } from '../sfu/peer.ts';
+import { Room } from '../sfu/room.ts';
+import { createEmulatedTransport } from './emulated-transport.ts';
+
+/** Settings of a `SimulatedSfu`. */
+export interface SimulatedSfuOptions {
+  /** Everything random in the SFU and its network follows from it: an integer. Default 1. */
+  readonly seed?: number;
+  /** Default the platform's clock; a virtual one makes a call run as fast as the machine can. */
+  readonly clock?: Clock;
+  /** Gets every event of the SFU and the network. Default: nobody does. */
+  readonly tracer?: Tracer;
+  /** Bounds of the key frame caches. */
+  readonly keyframeCache?: KeyframeCacheOptions;
+  /** How often publishers are asked for key frames. */
+  readonly keyFrameArbiter?: KeyFrameArbiterOptions;
+  /** Participants at once; one more is refused with `room-full`. Default 1000. */
+  readonly maxParticipants?: number;
+  /** Tracks one participant may publish at once; one more is refused with `too-many-tracks`. Default 16. */
+  readonly maxTracksPerParticipant?: number;
+}
+
+/** Settings of one participant's path. */
+export interface SimulatedTransportOptions {
+  /** The participant's identity. Default: the one it joins with. */
+  readonly identity?: string;
+  /** The way from the participant to the SFU. Default: unlimited, no delay, no loss. */
+  readonly uplink?: LinkOptions;
+  /** The way from the SFU to the participant. Default: unlimited, no delay, no loss. */
+  readonly downlink?: LinkOptions;
+  /** Whether this participant is shown cached key frames. Default true. */
+  readonly keyframeCache?: boolean;
+}
+
+/** What the SFU knows of one participant, and the strings to pull. */
+export interface SimulatedParticipant {
+  readonly identity: string;
+  readonly uplink: Link;
+  readonly downlink: Link;
+  /** A snapshot of what the SFU gets from it and sends to it. */
+  stats(): ParticipantStats;
+  /** Puts it out of the room. */
+  disconnect(reason?: string): void;
+}
+
+interface Connection extends SimulatedParticipant {
+  readonly peer: Peer;
+}
+
+/**
+ * A selective forwarding unit in this realm. Every participant gets a transport to it, with an emulated link each way.
+ *
+ * @example
+ * const sfu = new SimulatedSfu({ seed: 7 });
+ * await room.connect(sfu.transport({ identity: 'ada', downlink: { rate: 1_500_000, delay: 40 } }));
+ * sfu.participant('ada').downlink.set({ rate: 300_000 });
+ */
+export class SimulatedSfu {
+  readonly #room: Room;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #tracer: Tracer | undefined;
+  #connections: Connection[] = [];
+  #transports = 0;
+
+  /** @throws ArgumentError for a seed that is not an integer */
+  constructor(options: SimulatedSfuOptions = {}) {
+    const { seed = 1, clock = systemClock, tracer, ...sfu } = options;
+    if (!Number.isSafeInteger(seed)) throw new ArgumentError(`The seed has to be an integer, not ${String(seed)}.`);
+    this.#clock = clock;
+    this.#random = seededRandom(seed);
+    this.#tracer = tracer;
+    this.#room = new Room({ clock, random: this.#random.fork('sfu'), tracer, sfu });
+  }
+
+  /**
+   * A new participant's end of a path to this SFU, for `Room.connect`.
+   *
+   * @throws ArgumentError for impossible link options
+   */
+  transport(options: SimulatedTransportOptions = {}): Transport {
+    this.#transports += 1;
+    const name = options.identity ?? `participant-${this.#transports}`;
+    const { client, sfu, uplink, downlink } = createEmulatedTransport({
+      clock: this.#clock,
+      random: this.#random.fork(`transport-${this.#transports}`),
+      name,
+      tracer: this.#tracer,
+      uplink: options.uplink,
+      downlink: options.downlink,
+    });
+    const peer = this.#room.connect(sfu, { identity: options.identity, keyframeCache: options.keyframeCache });
+    this.#connections = this.#connections.filter((connection) => this.#room.peers.includes(connection.peer));
+    this.#connections.push({
+      peer,
+      get identity() {
+        return peer.identity;
+      },
+      uplink,
+      downlink,
+      stats: () => participantStats(peer),
+      disconnect: (reason = 'removed') => peer.close(reason),
+    });
+    return client;
+  }
+
+  /**
+   * The connected participant of that identity; the newest, should there be several.
+   *
+   * @throws ArgumentError when there is none
+   */
+  participant(identity: string): SimulatedParticipant {
+    const found = this.#connections.findLast(
+      (connection) => connection.identity === identity && this.#room.peers.includes(connection.peer),
+    );
+    if (found === undefined) throw new ArgumentError(`No participant "${identity}" is connected to this SFU.`);
+    return found;
+  }
+
+  /** The identities of everybody in the room, in the order they came. */
+  get identities(): string[] {
+    return this.#room.peers.filter((peer) => peer.joined).map((peer) => peer.identity);
+  }
+
+  /** Puts everybody out and stops. */
+  close(reason = 'sfu-closed'): void {
+    this.#room.close(reason);
+  }
+}

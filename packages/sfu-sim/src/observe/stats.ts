@@ -1,0 +1,114 @@
+// A snapshot of what the SFU does for one participant. Names follow webrtc-stats where the meaning is equal.
+
+import type { Milliseconds, Resolution } from '@sluice/rtp';
+import type { Consumer } from '../sfu/consumer.ts';
+import type { KeyframeCacheStats } from '../sfu/keyframe-cache.ts';
+import type { Peer, PeerDrops } from '../sfu/peer.ts';
+import type { Producer } from '../sfu/producer.ts';
+
+/** One incoming layer. */
+export interface LayerStats {
+  readonly rid: string | undefined;
+  readonly packetsReceived: number;
+  readonly bytesReceived: number;
+  readonly packetsLost: number;
+  /** Lost packets that came as retransmissions. */
+  readonly packetsRecovered: number;
+  readonly jitter: Milliseconds;
+  readonly resolution: Resolution | undefined;
+  readonly keyFrames: number;
+  /** Key frames asked of the publisher. */
+  readonly keyFramesRequested: number;
+  readonly packetsMalformed: number;
+  readonly cache: KeyframeCacheStats;
+}
+
+/** One published track. */
+export interface ProducerStats {
+  readonly trackId: string;
+  readonly kind: 'audio' | 'video';
+  readonly codec: string;
+  readonly muted: boolean;
+  /** Lowest first. */
+  readonly layers: readonly LayerStats[];
+}
+
+/** One subscribed track. */
+export interface ConsumerStats {
+  readonly trackId: string;
+  readonly kind: 'audio' | 'video';
+  /** The layer that is forwarded now; `undefined` before the first packet and for tracks without simulcast. */
+  readonly rid: string | undefined;
+  /** The layer that is waited for, equal to `rid` when there is none. */
+  readonly targetRid: string | undefined;
+  readonly packetsSent: number;
+  readonly bytesSent: number;
+  readonly packetsRetransmitted: number;
+  /** Packets that came from the key frame cache. */
+  readonly packetsReplayed: number;
+  readonly layerSwitches: number;
+  readonly nackCount: number;
+  readonly roundTripTime: Milliseconds | undefined;
+  /** Share of packets lost in the subscriber's last report, 0 to 1. */
+  readonly fractionLost: number;
+}
+
+/** One participant. */
+export interface ParticipantStats {
+  readonly identity: string;
+  readonly producers: readonly ProducerStats[];
+  readonly consumers: readonly ConsumerStats[];
+  /** What came from it and was of no use. */
+  readonly drops: PeerDrops;
+}
+
+/** Takes the snapshot. */
+export function participantStats(peer: Peer): ParticipantStats {
+  return {
+    identity: peer.identity,
+    producers: peer.producers.map(producerStats),
+    consumers: peer.consumers.map(consumerStats),
+    drops: peer.drops,
+  };
+}
+
+function producerStats(producer: Producer): ProducerStats {
+  const { trackId, kind, muted } = producer.info;
+  return {
+    trackId,
+    kind,
+    codec: producer.codec.name,
+    muted,
+    layers: producer.layers.map((layer) => ({
+      rid: layer.rid,
+      packetsReceived: layer.stream?.packetsReceived ?? 0,
+      bytesReceived: layer.stream?.bytesReceived ?? 0,
+      packetsLost: layer.stream?.packetsLost ?? 0,
+      packetsRecovered: layer.stream?.packetsRecovered ?? 0,
+      jitter: layer.stream?.jitter ?? 0,
+      resolution: layer.resolution,
+      keyFrames: layer.keyFrames,
+      keyFramesRequested: layer.keyFramesRequested,
+      packetsMalformed: layer.packetsMalformed,
+      cache: layer.cache.stats,
+    })),
+  };
+}
+
+function consumerStats(consumer: Consumer): ConsumerStats {
+  const { trackId, kind } = consumer.producer.info;
+  return {
+    trackId,
+    kind,
+    rid: consumer.currentLayer?.rid,
+    targetRid: consumer.targetLayer?.rid,
+    packetsSent: consumer.stream.packetsSent,
+    bytesSent: consumer.stream.bytesSent,
+    packetsRetransmitted: consumer.stream.packetsRetransmitted,
+    packetsReplayed: consumer.packetsReplayed,
+    layerSwitches: consumer.layerSwitches,
+    nackCount: consumer.stream.nacksReceived,
+    roundTripTime: consumer.stream.roundTrip,
+    fractionLost: consumer.stream.fractionLost,
+  };
+}

@@ -1,0 +1,287 @@
+// One track on its way to one subscriber: which layer it gets, and one continuous stream made of it.
+
+import {
+  type Clock,
+  CounterRewriter,
+  type HeaderExtensionIds,
+  type Milliseconds,
+  type PacketSender,
+  type PayloadRewriter,
+  type RtcpPacket,
+  type RtpFields,
+  RtpSendStream,
+  type SenderClock,
+  type SendStreamOptions,
+} from '@sluice/rtp';
+import type { ForwardedPacket } from './keyframe-cache.ts';
+import type { Producer } from './producer.ts';
+import type { ProducerLayer } from './producer-layer.ts';
+
+/** How long a switch waits for a key frame that comes by itself before one is asked for. */
+const SWITCH_PATIENCE: Milliseconds = 500;
+
+/** A packet of the old layer's frame time: what the timestamp of a new layer is lined up with. */
+interface TimestampAnchor {
+  readonly layer: ProducerLayer;
+  readonly input: number;
+  readonly output: number;
+  readonly arrival: Milliseconds;
+}
+
+/** The highest layers a subscriber wants. */
+export interface PreferredLayers {
+  /** `undefined`: the best there is. */
+  readonly rid?: string | undefined;
+  /** `undefined`: all temporal layers. */
+  readonly temporalLayer?: number | undefined;
+}
+
+/** What a consumer is made of. */
+export interface ConsumerOptions {
+  readonly clock: Clock;
+  readonly producer: Producer;
+  readonly sender: PacketSender;
+  readonly stream: SendStreamOptions;
+  readonly extensionIds: HeaderExtensionIds;
+  /** 16 bit; random, as RFC 3550 §5.1 asks. */
+  readonly firstSequenceNumber: number;
+  /** Replay the cached key frame to this subscriber. */
+  readonly replay: boolean;
+  /** The forwarded layers have changed. */
+  readonly onLayersChanged: (consumer: Consumer, reason: string) => void;
+  /** A key frame of that layer is needed. */
+  readonly onKeyFrameWanted: (layer: ProducerLayer, reason: string) => void;
+}
+
+/** One outgoing track. */
+export class Consumer {
+  readonly producer: Producer;
+  readonly stream: RtpSendStream;
+  readonly #clock: Clock;
+  readonly #sender: PacketSender;
+  readonly #extensionIds: HeaderExtensionIds;
+  readonly #replay: boolean;
+  readonly #onLayersChanged: ConsumerOptions['onLayersChanged'];
+  readonly #onKeyFrameWanted: ConsumerOptions['onKeyFrameWanted'];
+  readonly #sequence: CounterRewriter;
+  readonly #payload: PayloadRewriter;
+  #preferred: PreferredLayers = {};
+  #current: ProducerLayer | undefined;
+  #target: ProducerLayer | undefined;
+  #targetSince: Milliseconds = 0;
+  #temporalLayer = Number.POSITIVE_INFINITY;
+  #timestampOffset = 0;
+  #reportedClock: SenderClock | undefined;
+  #anchor: TimestampAnchor | undefined;
+  #replayedPackets = 0;
+  #switches = 0;
+
+  constructor(options: ConsumerOptions) {
+    this.producer = options.producer;
+    this.stream = new RtpSendStream(options.stream);
+    this.#clock = options.clock;
+    this.#sender = options.sender;
+    this.#extensionIds = options.extensionIds;
+    this.#replay = options.replay;
+    this.#onLayersChanged = options.onLayersChanged;
+    this.#onKeyFrameWanted = options.onKeyFrameWanted;
+    this.#sequence = new CounterRewriter(16, options.firstSequenceNumber);
+    this.#payload = options.producer.format.createRewriter();
+  }
+
+  /** The layer that is forwarded now. */
+  get currentLayer(): ProducerLayer | undefined {
+    return this.#current;
+  }
+
+  /** The layer that is to be forwarded from its next key frame on. */
+  get targetLayer(): ProducerLayer | undefined {
+    return this.#target;
+  }
+
+  /** The highest temporal layer that is forwarded. */
+  get temporalLayer(): number {
+    return this.#temporalLayer;
+  }
+
+  /** Packets that came from the cache. */
+  get packetsReplayed(): number {
+    return this.#replayedPackets;
+  }
+
+  /** Changes from one layer to another, the first one included. */
+  get layerSwitches(): number {
+    return this.#switches;
+  }
+
+  /** Begins: with what the cache holds, strictly before anything live, or with the next key frame. */
+  start(): void {
+    this.producer.consumers.add(this);
+    this.#chooseTarget();
+    const target = this.#target;
+    if (target === undefined) return;
+    if (this.producer.info.kind === 'audio') {
+      this.#current = target;
+      return;
+    }
+    const burst = this.#replay ? target.cache.replay(this.#clock.now()) : undefined;
+    if (burst === undefined) {
+      if (!this.producer.info.muted) this.#onKeyFrameWanted(target, 'join');
+      return;
+    }
+    this.#replayedPackets += burst.length;
+    for (const forwarded of burst) this.onPacket(target, forwarded);
+  }
+
+  /** Ends; nothing is sent any more. */
+  stop(): void {
+    this.producer.consumers.delete(this);
+  }
+
+  /** Changes what the subscriber wants at most. */
+  setPreferredLayers(preferred: PreferredLayers): void {
+    this.#preferred = preferred;
+    this.#chooseTarget();
+  }
+
+  /** The layer has a new stream, which continues the old one from its next key frame on. */
+  onSourceReplaced(layer: ProducerLayer): void {
+    if (layer !== this.#current || this.producer.info.kind === 'audio') return;
+    this.#current = undefined;
+    this.#target = layer;
+    this.#targetSince = this.#clock.now();
+  }
+
+  /** The subscriber cannot go on without a key frame. */
+  requestKeyFrame(reason: string): void {
+    const layer = this.#current ?? this.#target;
+    if (layer !== undefined && !this.producer.info.muted) this.#onKeyFrameWanted(layer, reason);
+  }
+
+  /** Answers a NACK. */
+  retransmit(sequenceNumbers: readonly number[]): void {
+    const now = this.#clock.now();
+    for (const fields of this.stream.retransmit(sequenceNumbers, now)) this.#send(fields);
+  }
+
+  /**
+   * The sender report to send now, if the publisher has made a new one: its relation of clocks, carried over to this
+   * stream's timestamps.
+   */
+  senderReport(now: Milliseconds): RtcpPacket | undefined {
+    const layer = this.#current;
+    const source = layer?.stream?.senderClock;
+    if (layer === undefined || source === undefined || source === this.#reportedClock) return undefined;
+    this.#reportedClock = source;
+    const rtpTimestamp = (source.rtpTimestamp + this.#timestampOffset) >>> 0;
+    return this.stream.senderReport(now, layer.clockRate, { ...source, rtpTimestamp });
+  }
+
+  /** Follows the publisher's layers, and asks for the key frame a switch has waited for too long. */
+  tick(now: Milliseconds): void {
+    this.#chooseTarget();
+    const target = this.#target;
+    if (target === undefined || target === this.#current || this.producer.info.muted) return;
+    if (now - this.#targetSince >= SWITCH_PATIENCE) this.#onKeyFrameWanted(target, 'layer-switch');
+  }
+
+  /** Takes a packet of any of the producer's layers, and forwards it if it is one the subscriber shall get. */
+  onPacket(layer: ProducerLayer, forwarded: ForwardedPacket): void {
+    const { packet, info } = forwarded;
+    if (this.producer.info.kind === 'audio') {
+      this.#forwardAudio(layer, forwarded);
+      return;
+    }
+    if (layer !== this.#current) {
+      if (layer !== this.#target || !info?.keyFrameStart) return;
+      this.#switchTo(layer, forwarded);
+    }
+    if (info?.frameStart) this.#chooseTemporalLayer(forwarded);
+    const sequenceNumber = packet.sequence & 0xffff;
+    if (info === undefined || info.temporalLayer > this.#temporalLayer) {
+      if (info !== undefined) this.#payload.drop(packet.payload);
+      if (!this.#sequence.drop(sequenceNumber)) this.#fill(sequenceNumber, packet.timestamp);
+      return;
+    }
+    const output = this.#sequence.map(sequenceNumber);
+    if (output === undefined) return;
+    const payload = this.#payload.rewrite(packet.payload);
+    const timestamp = (packet.timestamp + this.#timestampOffset) >>> 0;
+    const now = this.#clock.now();
+    if (payload === undefined) {
+      this.#send(this.stream.filler(output, timestamp, now));
+      return;
+    }
+    this.#send(this.stream.send(output, timestamp, packet.marker, payload, now));
+    if (this.#anchor === undefined || ((timestamp - this.#anchor.output) | 0) > 0) {
+      this.#anchor = { layer, input: packet.timestamp, output: timestamp, arrival: packet.arrival };
+    }
+  }
+
+  #forwardAudio(layer: ProducerLayer, { packet }: ForwardedPacket): void {
+    if (this.#anchor === undefined) {
+      this.#sequence.splice(packet.sequence & 0xffff);
+      this.#anchor = { layer, input: packet.timestamp, output: packet.timestamp, arrival: packet.arrival };
+      this.#current = layer;
+    }
+    const output = this.#sequence.map(packet.sequence & 0xffff);
+    if (output === undefined) return;
+    this.#send(this.stream.send(output, packet.timestamp, packet.marker, packet.payload, this.#clock.now()));
+  }
+
+  /** A straggler that is not forwarded left a hole that the subscriber waits for: padding takes its place. */
+  #fill(sequenceNumber: number, timestamp: number): void {
+    const output = this.#sequence.map(sequenceNumber);
+    if (output === undefined) return;
+    this.#send(this.stream.filler(output, (timestamp + this.#timestampOffset) >>> 0, this.#clock.now()));
+  }
+
+  #send(fields: RtpFields): void {
+    this.#sender.send(fields, this.#extensionIds);
+  }
+
+  #chooseTarget(): void {
+    const now = this.#clock.now();
+    const { layers } = this.producer;
+    const active = layers.filter((layer) => layer.isActive(now));
+    const candidates = active.length > 0 ? active : layers;
+    const wanted = layers.findIndex((layer) => layer.rid === this.#preferred.rid);
+    const limit = wanted < 0 ? layers.length - 1 : wanted;
+    // The best layer within the limit, else the lowest there is.
+    const target = candidates.findLast((layer) => layers.indexOf(layer) <= limit) ?? candidates[0];
+    if (target === this.#target) return;
+    this.#target = target;
+    this.#targetSince = now;
+  }
+
+  #chooseTemporalLayer({ info }: ForwardedPacket): void {
+    const wanted = this.#preferred.temporalLayer ?? Number.POSITIVE_INFINITY;
+    // Down at any frame; up where the frame depends on the lowest temporal layer only.
+    if (wanted < this.#temporalLayer || (wanted > this.#temporalLayer && (info?.layerSync || info?.temporalLayer === 0))) {
+      this.#temporalLayer = wanted;
+      this.#onLayersChanged(this, 'preferred-layers');
+    }
+  }
+
+  #switchTo(layer: ProducerLayer, { packet }: ForwardedPacket): void {
+    const reason = this.#current === undefined ? 'start' : 'key-frame';
+    this.#sequence.splice(packet.sequence & 0xffff);
+    this.#payload.splice(packet.payload);
+    this.#timestampOffset = this.#lineUp(layer, packet.timestamp, packet.arrival);
+    this.#current = layer;
+    this.#switches += 1;
+    this.#onLayersChanged(this, reason);
+  }
+
+  /** What to add to the new layer's timestamps so that they go on where the old layer's ended, strictly forward. */
+  #lineUp(layer: ProducerLayer, timestamp: number, arrival: Milliseconds): number {
+    const anchor = this.#anchor;
+    if (anchor === undefined) return 0;
+    const before = anchor.layer.captureTime(anchor.input);
+    const after = layer.captureTime(timestamp);
+    // Sender reports tell the true distance (RFC 3550 §6.4.1); the arrivals are the next best thing.
+    const elapsed = before !== undefined && after !== undefined ? after - before : arrival - anchor.arrival;
+    const ticks = Math.max(1, Math.round((elapsed * layer.clockRate) / 1000));
+    return anchor.output + ticks - timestamp;
+  }
+}

@@ -1,0 +1,172 @@
+// What a newcomer is shown at once: the newest key frame of one stream and everything after it, whole or not at all.
+
+import type { Milliseconds, PayloadInfo, ReceivedPacket } from '@sluice/rtp';
+
+/** Bounds of a `KeyframeCache`. */
+export interface KeyframeCacheOptions {
+  /** Payload bytes of one key frame; a larger one is not cached. Default 200 000. */
+  readonly maxKeyFrameBytes?: number;
+  /** Packets of a burst. Default 512. */
+  readonly maxPackets?: number;
+  /** Payload bytes of a burst. Default 2 MiB. */
+  readonly maxBytes?: number;
+  /** Age of the key frame; an older one is not replayed, as catching up would take too long. Default 5000 ms. */
+  readonly maxAge?: Milliseconds;
+}
+
+/** A packet with what its payload says. */
+export interface ForwardedPacket {
+  readonly packet: ReceivedPacket;
+  /** `undefined` for a packet of padding alone. */
+  readonly info: PayloadInfo | undefined;
+}
+
+/** What a cache has done so far. */
+export interface KeyframeCacheStats {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly overflows: number;
+}
+
+/**
+ * Keeps the packets of one stream from its newest whole key frame on, in sequence order. Packets may come in any order;
+ * a hole in them makes `replay` miss until it is filled or a newer key frame is whole.
+ */
+export class KeyframeCache {
+  readonly #maxKeyFrameBytes: number;
+  readonly #maxPackets: number;
+  readonly #maxBytes: number;
+  readonly #maxAge: Milliseconds;
+  readonly #run = new Map<number, ForwardedPacket>();
+  /** Where the run begins: a key frame's first packet; `undefined` while there is none. */
+  #start: number | undefined;
+  #end = Number.NEGATIVE_INFINITY;
+  #bytes = 0;
+  /** Payload bytes of the key frame at the start, once it is whole. */
+  #keyFrameBytes: number | undefined;
+  /** Newer key frames in the run that are not whole yet, ascending. */
+  #candidates: number[] = [];
+  #hits = 0;
+  #misses = 0;
+  #overflows = 0;
+
+  constructor(options: KeyframeCacheOptions = {}) {
+    this.#maxKeyFrameBytes = options.maxKeyFrameBytes ?? 200_000;
+    this.#maxPackets = options.maxPackets ?? 512;
+    this.#maxBytes = options.maxBytes ?? 2 * 1024 * 1024;
+    this.#maxAge = options.maxAge ?? 5000;
+  }
+
+  get stats(): KeyframeCacheStats {
+    return {
+      packets: this.#run.size,
+      bytes: this.#bytes,
+      hits: this.#hits,
+      misses: this.#misses,
+      overflows: this.#overflows,
+    };
+  }
+
+  /** Takes a packet of the stream. */
+  push(forwarded: ForwardedPacket): void {
+    const { packet, info } = forwarded;
+    if (this.#start === undefined) {
+      if (!info?.keyFrameStart) return;
+      this.#start = packet.sequence;
+    }
+    if (packet.sequence < this.#start || this.#run.has(packet.sequence)) return;
+    this.#run.set(packet.sequence, forwarded);
+    this.#bytes += packet.payload.length;
+    this.#end = Math.max(this.#end, packet.sequence);
+    if (info?.keyFrameStart && packet.sequence > this.#start) {
+      this.#candidates.push(packet.sequence);
+      this.#candidates.sort((a, b) => a - b);
+    }
+    this.#keyFrameBytes ??= this.#wholeFrameBytes(this.#start);
+    this.#promoteNewestWholeKeyFrame();
+    this.#enforceBounds();
+  }
+
+  /** Forgets everything: the stream ended, paused or changed, and what is here must not be shown any more. */
+  purge(): void {
+    this.#run.clear();
+    this.#start = undefined;
+    this.#end = Number.NEGATIVE_INFINITY;
+    this.#bytes = 0;
+    this.#keyFrameBytes = undefined;
+    this.#candidates = [];
+  }
+
+  /** The whole burst in sequence order, or `undefined`; either way it is counted. */
+  replay(now: Milliseconds): ForwardedPacket[] | undefined {
+    const burst = this.#burst(now);
+    if (burst === undefined) this.#misses += 1;
+    else this.#hits += 1;
+    return burst;
+  }
+
+  #burst(now: Milliseconds): ForwardedPacket[] | undefined {
+    const start = this.#start;
+    if (start === undefined || this.#run.size !== this.#end - start + 1) return undefined;
+    const head = this.#run.get(start);
+    if (head === undefined || now - head.packet.arrival > this.#maxAge) return undefined;
+    if (this.#keyFrameBytes === undefined) return undefined;
+    const burst: ForwardedPacket[] = [];
+    for (let sequence = start; sequence <= this.#end; sequence++) {
+      const forwarded = this.#run.get(sequence);
+      if (forwarded !== undefined) burst.push(forwarded);
+    }
+    return burst;
+  }
+
+  #promoteNewestWholeKeyFrame(): void {
+    for (let i = this.#candidates.length - 1; i >= 0; i--) {
+      const candidate = this.#candidates[i];
+      if (candidate === undefined || this.#wholeFrameBytes(candidate) === undefined) continue;
+      this.#beginAt(candidate);
+      return;
+    }
+  }
+
+  #enforceBounds(): void {
+    const start = this.#start;
+    if (start === undefined) return;
+    if (
+      this.#run.size <= this.#maxPackets &&
+      this.#bytes <= this.#maxBytes &&
+      this.#end - start < 4 * this.#maxPackets &&
+      (this.#keyFrameBytes ?? 0) <= this.#maxKeyFrameBytes
+    ) {
+      return;
+    }
+    this.#overflows += 1;
+    const next = this.#candidates[0];
+    if (next === undefined) this.purge();
+    else this.#beginAt(next);
+  }
+
+  #beginAt(start: number): void {
+    for (const [sequence, { packet }] of this.#run) {
+      if (sequence >= start) continue;
+      this.#run.delete(sequence);
+      this.#bytes -= packet.payload.length;
+    }
+    this.#start = start;
+    this.#keyFrameBytes = this.#wholeFrameBytes(start);
+    this.#candidates = this.#candidates.filter((candidate) => candidate > start);
+  }
+
+  /** The payload bytes of the frame that starts at `start`, if all its packets are here. */
+  #wholeFrameBytes(start: number): number | undefined {
+    const timestamp = this.#run.get(start)?.packet.timestamp;
+    let bytes = 0;
+    for (let sequence = start; ; sequence++) {
+      const packet = this.#run.get(sequence)?.packet;
+      if (packet === undefined || packet.timestamp !== timestamp) return undefined;
+      bytes += packet.payload.length;
+      if (packet.marker) return bytes;
+    }
+  }
+}

@@ -1,0 +1,333 @@
+// One participant in the room: its transport, its messages, its packets.
+
+import {
+  type ClientMessage,
+  type Clock,
+  isRtcp,
+  type Milliseconds,
+  type ParticipantInfo,
+  parseClientMessage,
+  parseRtcp,
+  PROTOCOL_VERSION,
+  type Random,
+  RtpPacket,
+  requestIdOf,
+  type ServerMessage,
+  SignallingError,
+  type Transport,
+} from '@sluice/rtp';
+import type { Consumer } from './consumer.ts';
+import type { Producer } from './producer.ts';
+import { PublishSession } from './publish-session.ts';
+import { Refusal } from './refusal.ts';
+import type { Room } from './room.ts';
+import { SubscribeSession } from './subscribe-session.ts';
+
+/** How often reports are sent (RFC 3550 §6.2 allows less; the round trip is wanted sooner). */
+const REPORT_INTERVAL: Milliseconds = 1000;
+
+/** What the host knows of a participant before it says anything. */
+export interface PeerOptions {
+  /** Wins over the identity in `join`. */
+  readonly identity?: string | undefined;
+  /** Replay key frame caches to this participant. Default true. */
+  readonly keyframeCache?: boolean | undefined;
+}
+
+/** Packets and messages that were of no use, by cause. */
+export interface PeerDrops {
+  readonly malformedPackets: number;
+  readonly unroutablePackets: number;
+  readonly refusedMessages: number;
+}
+
+/** What a participant has from `join` on. */
+interface Sessions {
+  readonly publishing: PublishSession;
+  readonly subscribing: SubscribeSession;
+}
+
+/** One connected participant. */
+export class Peer {
+  readonly id: string;
+  readonly #room: Room;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #transport: Transport;
+  readonly #options: PeerOptions;
+  #identity: string;
+  #autoSubscribe = false;
+  #sessions: Sessions | undefined;
+  #closed = false;
+  #lastReport: Milliseconds = 0;
+  #malformedPackets = 0;
+  #earlyPackets = 0;
+  #refusedMessages = 0;
+
+  constructor(room: Room, id: string, transport: Transport, options: PeerOptions) {
+    this.id = id;
+    this.#room = room;
+    this.#clock = room.clock;
+    this.#random = room.random.fork(id);
+    this.#transport = transport;
+    this.#options = options;
+    this.#identity = options.identity ?? id;
+  }
+
+  /** Begins to listen. */
+  start(): void {
+    this.#transport.open({
+      onPacket: (packet, arrival) => this.#onPacket(packet, arrival),
+      onMessage: (message) => this.#onMessage(message),
+      onClose: (reason) => this.close(reason),
+    });
+  }
+
+  get identity(): string {
+    return this.#identity;
+  }
+
+  /** Whether it has joined and not left. */
+  get joined(): boolean {
+    return this.#sessions !== undefined;
+  }
+
+  get autoSubscribe(): boolean {
+    return this.#autoSubscribe;
+  }
+
+  /** The tracks it publishes. */
+  get producers(): Producer[] {
+    return this.#sessions?.publishing.producers ?? [];
+  }
+
+  /** The tracks it gets. */
+  get consumers(): Consumer[] {
+    return this.#sessions?.subscribing.consumers ?? [];
+  }
+
+  /** What came from it and was of no use. */
+  get drops(): PeerDrops {
+    return {
+      malformedPackets: this.#malformedPackets,
+      unroutablePackets: this.#earlyPackets + (this.#sessions?.publishing.packetsUnroutable ?? 0),
+      refusedMessages: this.#refusedMessages,
+    };
+  }
+
+  /** What the others are told of it. */
+  get info(): ParticipantInfo {
+    return {
+      participantId: this.id,
+      identity: this.#identity,
+      tracks: this.producers.map((producer) => producer.info),
+    };
+  }
+
+  /** Tells it something. */
+  send(message: ServerMessage): void {
+    this.#transport.sendMessage(JSON.stringify(message));
+  }
+
+  /** Sends it tracks, as far as it can decode them. */
+  subscribe(producers: readonly Producer[]): void {
+    const subscribing = this.#sessions?.subscribing;
+    subscribing?.subscribe(producers.filter((producer) => subscribing.canDecode(producer)));
+  }
+
+  /** Stops sending it a track. */
+  unsubscribe(trackId: string): void {
+    this.#sessions?.subscribing.unsubscribe(trackId);
+  }
+
+  /** Asks it for a key frame. */
+  wantKeyFrame(producer: Producer, layer: Producer['layers'][number], reason: string): void {
+    this.#sessions?.publishing.wantKeyFrame(producer, layer, reason);
+  }
+
+  /** Does what is due. */
+  tick(now: Milliseconds): void {
+    const sessions = this.#sessions;
+    if (sessions === undefined) return;
+    sessions.publishing.tick(now);
+    sessions.subscribing.tick(now);
+    sessions.subscribing.report(now);
+    if (now - this.#lastReport < REPORT_INTERVAL) return;
+    this.#lastReport = now;
+    sessions.publishing.report(now);
+  }
+
+  /** It is gone, or shall be. Idempotent. */
+  close(reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#sessions?.subscribing.close();
+    this.#room.remove(this, reason);
+    this.#transport.close(reason);
+  }
+
+  #onPacket(bytes: Uint8Array, arrival: Milliseconds): void {
+    if (this.#closed) return;
+    if (isRtcp(bytes)) {
+      this.#onRtcp(bytes, arrival);
+      return;
+    }
+    const packet = RtpPacket.parse(bytes);
+    if (packet === undefined) this.#malformedPackets += 1;
+    else if (this.#sessions === undefined) this.#earlyPackets += 1;
+    else this.#sessions.publishing.receive(packet, arrival);
+  }
+
+  #onRtcp(bytes: Uint8Array, arrival: Milliseconds): void {
+    const { packets, invalid } = parseRtcp(bytes);
+    this.#malformedPackets += invalid;
+    for (const packet of packets) {
+      if (packet.type === 'sender-report') this.#sessions?.publishing.onSenderReport(packet, arrival);
+      this.#sessions?.subscribing.onRtcp(packet, arrival);
+    }
+  }
+
+  #onMessage(text: string): void {
+    if (this.#closed) return;
+    try {
+      this.#handle(parseClientMessage(text));
+    } catch (error) {
+      if (!(error instanceof Refusal || error instanceof SignallingError)) throw error;
+      this.#refusedMessages += 1;
+      const requestId = requestIdOf(text);
+      const { reason, message } = error;
+      this.#room.trace('message-refused', { participant: this.#identity, reason });
+      this.send({ type: 'refused', ...(requestId !== undefined && { requestId }), reason, message });
+    }
+  }
+
+  #handle(message: ClientMessage): void {
+    if (message.type === 'join') return this.#join(message);
+    if (message.type === 'leave') return this.close('left');
+    const sessions = this.#sessions;
+    if (sessions === undefined) throw new Refusal('not-joined', 'The first message has to be "join".');
+    const { publishing, subscribing } = sessions;
+    switch (message.type) {
+      case 'publish':
+        return this.#publish(publishing, message);
+      case 'unpublish':
+        this.#unpublish(publishing, message.trackId);
+        break;
+      case 'mute':
+        this.#room.setMuted(this.#ownProducer(message.trackId), message.muted);
+        break;
+      case 'subscribe':
+        this.subscribe([this.#subscribable(message.trackId)]);
+        break;
+      case 'unsubscribe':
+        this.unsubscribe(message.trackId);
+        break;
+      case 'set-preferred-layers':
+        if (subscribing.consumer(message.trackId) === undefined) throw unknownTrack(message.trackId);
+        subscribing.setPreferredLayers(message.trackId, message);
+        break;
+      case 'answer':
+        subscribing.onAnswer(message.negotiationId, message.answer);
+        return;
+    }
+    this.send({ type: 'done', requestId: message.requestId });
+  }
+
+  #join(message: Extract<ClientMessage, { type: 'join' }>): void {
+    if (this.#sessions !== undefined) throw new Refusal('already-joined', 'This participant has joined before.');
+    if (message.protocol !== PROTOCOL_VERSION) {
+      throw new Refusal(
+        'version-mismatch',
+        `This SFU speaks protocol version ${PROTOCOL_VERSION}, the client version ${message.protocol}.`,
+      );
+    }
+    this.#identity = this.#options.identity ?? message.identity ?? this.id;
+    this.#room.admit(this);
+    this.#autoSubscribe = message.autoSubscribe;
+    const subscribing = new SubscribeSession({
+      clock: this.#clock,
+      random: this.#random.fork('subscribe'),
+      send: (packet) => this.#transport.sendPacket(packet),
+      sendOffer: (offer) => this.send({ type: 'offer', ...offer }),
+      codecs: message.codecs,
+      replay: this.#options.keyframeCache ?? true,
+      onLayersChanged: (consumer, reason) => this.#onLayersChanged(consumer, reason),
+      onKeyFrameWanted: (producer, layer, reason) => this.#room.wantKeyFrame(producer, layer, reason),
+    });
+    this.#sessions = { publishing: this.#createPublishSession(subscribing), subscribing };
+    this.send({
+      type: 'joined',
+      requestId: message.requestId,
+      protocol: PROTOCOL_VERSION,
+      participantId: this.id,
+      identity: this.#identity,
+      participants: this.#room.others(this).map((peer) => peer.info),
+    });
+    this.#room.onJoined(this);
+  }
+
+  #publish(publishing: PublishSession, message: Extract<ClientMessage, { type: 'publish' }>): void {
+    const { answer, producers } = publishing.publish(message.offer, message.tracks);
+    const tracks = [...producers].map(([mid, producer]) => ({ mid, trackId: producer.info.trackId }));
+    this.send({ type: 'published', requestId: message.requestId, answer, tracks });
+    for (const producer of producers.values()) this.#room.onPublished(this, producer);
+  }
+
+  #unpublish(publishing: PublishSession, trackId: string): void {
+    const producer = publishing.unpublish(trackId);
+    if (producer === undefined) throw unknownTrack(trackId);
+    this.#room.onUnpublished(this, producer);
+  }
+
+  #ownProducer(trackId: string): Producer {
+    const producer = this.producers.find(({ info }) => info.trackId === trackId);
+    if (producer === undefined) throw unknownTrack(trackId);
+    return producer;
+  }
+
+  #subscribable(trackId: string): Producer {
+    const producer = this.#room.producer(trackId);
+    if (producer === undefined || producer.owner.participantId === this.id) throw unknownTrack(trackId);
+    if (!this.#sessions?.subscribing.canDecode(producer)) {
+      throw new Refusal('codec-unsupported', `The track is ${producer.codec.name}, which this participant cannot decode.`);
+    }
+    return producer;
+  }
+
+  #onLayersChanged(consumer: Consumer, reason: string): void {
+    const rid = consumer.currentLayer?.rid;
+    const { trackId } = consumer.producer.info;
+    const temporalLayer = Number.isFinite(consumer.temporalLayer) ? consumer.temporalLayer : undefined;
+    this.#room.trace('layer-switch', { participant: this.#identity, track: trackId, rid, temporalLayer, reason });
+    this.send({
+      type: 'layers-changed',
+      trackId,
+      ...(rid !== undefined && { rid }),
+      ...(temporalLayer !== undefined && { temporalLayer }),
+      reason,
+    });
+  }
+
+  #createPublishSession(subscribing: SubscribeSession): PublishSession {
+    const details = (layer: Producer['layers'][number], producer: Producer) => ({
+      participant: this.#identity,
+      track: producer.info.trackId,
+      rid: layer.rid,
+    });
+    return new PublishSession({
+      clock: this.#clock,
+      random: this.#random.fork('publish'),
+      owner: { participantId: this.id, identity: this.#identity },
+      sfu: this.#room.options,
+      sendRtcp: (packets) => subscribing.sender.sendRtcp(packets),
+      onKeyFrameRequest: (layer, producer, reason) =>
+        this.#room.trace('key-frame-requested', { ...details(layer, producer), reason }),
+      onKeyFrameExhausted: (layer, producer) =>
+        this.#room.trace('key-frame-exhausted', { ...details(layer, producer), reason: 'unanswered' }),
+    });
+  }
+}
+
+function unknownTrack(trackId: string): Refusal {
+  return new Refusal('unknown-track', `There is no track "${trackId}" for this participant.`);
+}

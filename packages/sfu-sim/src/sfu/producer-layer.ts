@@ -1,0 +1,135 @@
+// One simulcast encoding of a producer: its incoming stream, its key frame cache, its key frame arbiter.
+
+import {
+  KeyFrameArbiter,
+  type KeyFrameArbiterOptions,
+  type Milliseconds,
+  type PayloadFormat,
+  type Resolution,
+  type RtpPacket,
+  RtpReceiveStream,
+  type TrackKind,
+  ntpToClock,
+} from '@sluice/rtp';
+import { type ForwardedPacket, KeyframeCache, type KeyframeCacheOptions } from './keyframe-cache.ts';
+
+/** A layer that sent nothing for this long is taken for stopped. */
+const ACTIVE_FOR: Milliseconds = 1000;
+
+/** What a layer is made of. */
+export interface ProducerLayerOptions {
+  readonly kind: TrackKind;
+  /** `undefined` for the only stream of a track without simulcast. */
+  readonly rid: string | undefined;
+  readonly format: PayloadFormat;
+  readonly clockRate: number;
+  readonly nack: boolean;
+  readonly keyframeCache: KeyframeCacheOptions;
+  readonly keyFrameArbiter: KeyFrameArbiterOptions;
+}
+
+/** One incoming encoding. */
+export class ProducerLayer {
+  readonly rid: string | undefined;
+  readonly clockRate: number;
+  readonly format: PayloadFormat;
+  readonly cache: KeyframeCache;
+  readonly arbiter: KeyFrameArbiter;
+  readonly #kind: TrackKind;
+  readonly #nack: boolean;
+  #stream: RtpReceiveStream | undefined;
+  #lastArrival: Milliseconds = Number.NEGATIVE_INFINITY;
+  #resolution: Resolution | undefined;
+  #keyFrames = 0;
+  #keyFramesRequested = 0;
+  #malformed = 0;
+
+  constructor(options: ProducerLayerOptions) {
+    this.rid = options.rid;
+    this.clockRate = options.clockRate;
+    this.format = options.format;
+    this.#kind = options.kind;
+    this.#nack = options.nack;
+    this.cache = new KeyframeCache(options.keyframeCache);
+    this.arbiter = new KeyFrameArbiter(options.keyFrameArbiter);
+  }
+
+  /** The stream that feeds this layer now; `undefined` before its first packet. */
+  get stream(): RtpReceiveStream | undefined {
+    return this.#stream;
+  }
+
+  /** The size of the newest key frame. */
+  get resolution(): Resolution | undefined {
+    return this.#resolution;
+  }
+
+  /** Key frames that began to arrive. */
+  get keyFrames(): number {
+    return this.#keyFrames;
+  }
+
+  /** Key frames asked of the publisher. */
+  get keyFramesRequested(): number {
+    return this.#keyFramesRequested;
+  }
+
+  /** Packets dropped because their payload cannot be read. */
+  get packetsMalformed(): number {
+    return this.#malformed;
+  }
+
+  /** Whether packets have come lately. */
+  isActive(now: Milliseconds): boolean {
+    return now - this.#lastArrival < ACTIVE_FOR;
+  }
+
+  /**
+   * From now on the layer is fed by the stream `ssrc`; what came from another one is forgotten.
+   *
+   * @returns whether there was another one
+   */
+  bind(ssrc: number): boolean {
+    const replaced = this.#stream !== undefined;
+    this.#stream = new RtpReceiveStream({ ssrc, clockRate: this.clockRate, nack: this.#nack ? {} : false });
+    this.cache.purge();
+    return replaced;
+  }
+
+  /** Takes a packet of the stream or of its retransmissions, and answers it as it is to be forwarded. */
+  receive(rtp: RtpPacket, arrival: Milliseconds, retransmission: boolean): ForwardedPacket | undefined {
+    const packet = retransmission ? this.#stream?.receiveRtx(rtp, arrival) : this.#stream?.receive(rtp, arrival);
+    if (packet === undefined) return undefined;
+    const padding = packet.payload.length === 0;
+    const info = padding ? undefined : this.format.inspect(packet.payload);
+    if (!padding && info === undefined) {
+      this.#malformed += 1;
+      return undefined;
+    }
+    this.#lastArrival = arrival;
+    const forwarded = { packet, info };
+    if (this.#kind === 'audio') return forwarded;
+    if (info?.keyFrameStart) {
+      this.#keyFrames += 1;
+      this.#resolution = info.resolution ?? this.#resolution;
+      this.arbiter.onKeyFrame(arrival);
+      this.#stream?.forgetBefore(packet.sequence);
+    }
+    this.cache.push(forwarded);
+    return forwarded;
+  }
+
+  /** What the arbiter says, noted when it asks. */
+  pollKeyFrameRequest(now: Milliseconds): 'ask' | 'exhausted' | undefined {
+    const decision = this.arbiter.poll(now);
+    if (decision === 'ask') this.#keyFramesRequested += 1;
+    return decision;
+  }
+
+  /** When, on the publisher's wall clock, the media at an RTP timestamp was captured; `undefined` before a sender report. */
+  captureTime(timestamp: number): Milliseconds | undefined {
+    const clock = this.#stream?.senderClock;
+    if (clock === undefined) return undefined;
+    return ntpToClock(clock) + (((timestamp - clock.rtpTimestamp) | 0) * 1000) / this.clockRate;
+  }
+}

@@ -1,0 +1,69 @@
+// One published track, as the SFU sees it.
+
+import type { CodecDescription, Milliseconds, RtpPacket, TrackInfo } from '@sluice/rtp';
+import type { Consumer } from './consumer.ts';
+import type { ForwardedPacket } from './keyframe-cache.ts';
+import { ProducerLayer, type ProducerLayerOptions } from './producer-layer.ts';
+
+/** What a producer is made of. */
+export interface ProducerOptions extends Omit<ProducerLayerOptions, 'rid' | 'kind' | 'clockRate'> {
+  readonly info: TrackInfo;
+  /** The identity and the id of the participant that publishes it. */
+  readonly owner: { readonly participantId: string; readonly identity: string };
+  readonly codec: CodecDescription;
+  /** Lowest first; empty for a track without simulcast. */
+  readonly rids: readonly string[];
+}
+
+/** A track with its layers, lowest first, and those who get it. */
+export class Producer {
+  readonly owner: ProducerOptions['owner'];
+  readonly codec: CodecDescription;
+  readonly format: ProducerOptions['format'];
+  readonly layers: readonly ProducerLayer[];
+  readonly consumers = new Set<Consumer>();
+  #info: TrackInfo;
+
+  constructor(options: ProducerOptions) {
+    const { info, owner, codec, rids, ...layer } = options;
+    this.#info = info;
+    this.owner = owner;
+    this.codec = codec;
+    this.format = options.format;
+    const names = rids.length > 0 ? rids : [undefined];
+    this.layers = names.map(
+      (rid) => new ProducerLayer({ ...layer, kind: info.kind, clockRate: codec.clockRate, rid }),
+    );
+  }
+
+  get info(): TrackInfo {
+    return this.#info;
+  }
+
+  /** Pauses or resumes the track: nothing of before a pause may be shown after it. */
+  setMuted(muted: boolean): void {
+    this.#info = { ...this.#info, muted };
+    if (muted) this.purge();
+  }
+
+  /** Drops what newcomers would be shown. */
+  purge(): void {
+    for (const layer of this.layers) layer.cache.purge();
+  }
+
+  /** Takes a packet of a layer and forwards it to every consumer. */
+  receive(layer: ProducerLayer, rtp: RtpPacket, arrival: Milliseconds, retransmission: boolean): void {
+    const forwarded = layer.receive(rtp, arrival, retransmission);
+    if (forwarded !== undefined) this.#forward(layer, forwarded);
+  }
+
+  /** The layer is fed by another stream from now on. */
+  bind(layer: ProducerLayer, ssrc: number): void {
+    if (!layer.bind(ssrc)) return;
+    for (const consumer of this.consumers) consumer.onSourceReplaced(layer);
+  }
+
+  #forward(layer: ProducerLayer, forwarded: ForwardedPacket): void {
+    for (const consumer of this.consumers) consumer.onPacket(layer, forwarded);
+  }
+}

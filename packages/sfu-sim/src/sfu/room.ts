@@ -1,0 +1,144 @@
+// The room: who is in it, and who gets to know what.
+
+import { type Clock, every, type Milliseconds, type Random, type ServerMessage, type Tracer, type Transport } from '@sluice/rtp';
+import { Peer, type PeerOptions } from './peer.ts';
+import type { Producer } from './producer.ts';
+import type { ProducerLayer } from './producer-layer.ts';
+import { Refusal } from './refusal.ts';
+import { type ResolvedSfuOptions, resolveSfuOptions, type SfuOptions } from './sfu-options.ts';
+
+/** What a room is made of. */
+export interface RoomOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tracer?: Tracer | undefined;
+  readonly sfu?: SfuOptions | undefined;
+}
+
+/** Participants that see each other. */
+export class Room {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly options: ResolvedSfuOptions;
+  readonly #tracer: Tracer | undefined;
+  readonly #peers = new Map<string, Peer>();
+  #stopTicking: (() => void) | undefined;
+  #connected = 0;
+
+  constructor(options: RoomOptions) {
+    this.clock = options.clock;
+    this.random = options.random;
+    this.options = resolveSfuOptions(options.sfu);
+    this.#tracer = options.tracer;
+  }
+
+  /** Everybody connected, joined or not. */
+  get peers(): Peer[] {
+    return [...this.#peers.values()];
+  }
+
+  /** Takes a participant's transport; it is in the room once it has sent `join`. */
+  connect(transport: Transport, options: PeerOptions = {}): Peer {
+    this.#connected += 1;
+    const peer = new Peer(this, `P${this.#connected}`, transport, options);
+    this.#peers.set(peer.id, peer);
+    this.#stopTicking ??= every(this.clock, this.options.tickInterval, () => this.#tick());
+    peer.start();
+    return peer;
+  }
+
+  /** Ends everything. */
+  close(reason: string): void {
+    for (const peer of this.peers) peer.close(reason);
+  }
+
+  /** Records a decision. */
+  trace(type: string, details: Record<string, string | number | boolean | undefined>): void {
+    this.#tracer?.({ at: this.clock.now(), type, ...details });
+  }
+
+  /** Joined participants other than `peer`. */
+  others(peer: Peer): Peer[] {
+    return this.peers.filter((other) => other !== peer && other.joined);
+  }
+
+  /** The track of that id, whoever publishes it. */
+  producer(trackId: string): Producer | undefined {
+    for (const peer of this.#peers.values()) {
+      const producer = peer.producers.find(({ info }) => info.trackId === trackId);
+      if (producer !== undefined) return producer;
+    }
+    return undefined;
+  }
+
+  /**
+   * Lets a participant in. One that was in under the same identity is put out: it is the same person, come back.
+   *
+   * @throws Refusal when the room is full
+   */
+  admit(peer: Peer): void {
+    const joined = this.others(peer);
+    for (const other of joined) if (other.identity === peer.identity) other.close('duplicate-identity');
+    if (this.others(peer).length >= this.options.maxParticipants) {
+      throw new Refusal('room-full', `The room has its ${this.options.maxParticipants} participants already.`);
+    }
+  }
+
+  onJoined(peer: Peer): void {
+    this.trace('participant-joined', { participant: peer.identity });
+    this.#tellOthers(peer, { type: 'participant-joined', participant: peer.info });
+    if (peer.autoSubscribe) peer.subscribe(this.others(peer).flatMap((other) => other.producers));
+  }
+
+  onPublished(peer: Peer, producer: Producer): void {
+    const track = producer.info;
+    this.trace('track-published', { participant: peer.identity, track: track.trackId });
+    this.#tellOthers(peer, { type: 'track-published', participantId: peer.id, track });
+    for (const other of this.others(peer)) if (other.autoSubscribe) other.subscribe([producer]);
+  }
+
+  onUnpublished(peer: Peer, producer: Producer): void {
+    const { trackId } = producer.info;
+    this.trace('track-unpublished', { participant: peer.identity, track: trackId });
+    for (const other of this.others(peer)) other.unsubscribe(trackId);
+    this.#tellOthers(peer, { type: 'track-unpublished', participantId: peer.id, trackId });
+  }
+
+  setMuted(producer: Producer, muted: boolean): void {
+    const owner = this.#peers.get(producer.owner.participantId);
+    if (owner === undefined || producer.info.muted === muted) return;
+    producer.setMuted(muted);
+    const { trackId } = producer.info;
+    this.trace(muted ? 'track-muted' : 'track-unmuted', { participant: owner.identity, track: trackId });
+    this.#tellOthers(owner, { type: 'track-muted', participantId: owner.id, trackId, muted });
+  }
+
+  wantKeyFrame(producer: Producer, layer: ProducerLayer, reason: string): void {
+    this.#peers.get(producer.owner.participantId)?.wantKeyFrame(producer, layer, reason);
+  }
+
+  /** A participant is gone. */
+  remove(peer: Peer, reason: string): void {
+    if (!this.#peers.delete(peer.id)) return;
+    if (peer.joined) {
+      this.trace('participant-left', { participant: peer.identity, reason });
+      for (const producer of peer.producers) {
+        producer.purge();
+        for (const other of this.others(peer)) other.unsubscribe(producer.info.trackId);
+      }
+      this.#tellOthers(peer, { type: 'participant-left', participantId: peer.id, reason });
+    }
+    if (this.#peers.size > 0) return;
+    this.#stopTicking?.();
+    this.#stopTicking = undefined;
+  }
+
+  #tick(): void {
+    const now: Milliseconds = this.clock.now();
+    for (const peer of this.peers) peer.tick(now);
+  }
+
+  #tellOthers(peer: Peer, message: ServerMessage): void {
+    for (const other of this.others(peer)) other.send(message);
+  }
+}

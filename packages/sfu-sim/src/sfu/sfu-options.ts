@@ -1,0 +1,32 @@
+// What can be set on an SFU, with its defaults.
+
+import type { KeyFrameArbiterOptions, Milliseconds } from '@sluice/rtp';
+import type { KeyframeCacheOptions } from './keyframe-cache.ts';
+
+/** Settings of an SFU. */
+export interface SfuOptions {
+  /** Bounds of the key frame caches. */
+  readonly keyframeCache?: KeyframeCacheOptions;
+  /** How often publishers are asked for key frames. */
+  readonly keyFrameArbiter?: KeyFrameArbiterOptions;
+  /** Participants in the room at once; one more is refused with `room-full`. Default 1000. */
+  readonly maxParticipants?: number;
+  /** Tracks one participant may publish at once; one more is refused with `too-many-tracks`. Default 16. */
+  readonly maxTracksPerParticipant?: number;
+  /** How often lost packets are asked for and waiting requests are looked at. Default 20 ms. */
+  readonly tickInterval?: Milliseconds;
+}
+
+/** Every setting with a value. */
+export type ResolvedSfuOptions = Required<SfuOptions>;
+
+/** Fills in the defaults. */
+export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions {
+  return {
+    keyframeCache: options.keyframeCache ?? {},
+    keyFrameArbiter: options.keyFrameArbiter ?? {},
+    maxParticipants: options.maxParticipants ?? 1000,
+    maxTracksPerParticipant: options.maxTracksPerParticipant ?? 16,
+    tickInterval: options.tickInterval ?? 20,
+  };
+}

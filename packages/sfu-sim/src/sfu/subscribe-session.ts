@@ -1,0 +1,239 @@
+// What one participant gets: its consumers, the offers that announce them, and the feedback on them.
+
+import {
+  type Clock,
+  closedMedia,
+  type Description,
+  type HeaderExtensionIds,
+  type MediaDescription,
+  type Milliseconds,
+  offerMedia,
+  PacketSender,
+  parseDescription,
+  type Random,
+  type RtcpPacket,
+  SignallingError,
+  writeDescription,
+} from '@sluice/rtp';
+import { Consumer, type PreferredLayers } from './consumer.ts';
+import type { Producer } from './producer.ts';
+import type { ProducerLayer } from './producer-layer.ts';
+
+interface Section {
+  readonly media: MediaDescription;
+  /** `undefined` when it is over. */
+  consumer: Consumer | undefined;
+}
+
+/** An offer on its way to the subscriber. */
+export interface SubscribeOffer {
+  readonly negotiationId: number;
+  readonly offer: string;
+  readonly tracks: { readonly mid: string; readonly trackId: string }[];
+}
+
+/** What a subscribe session is made of. */
+export interface SubscribeSessionOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Puts bytes on the wire. */
+  readonly send: (packet: Uint8Array) => void;
+  readonly sendOffer: (offer: SubscribeOffer) => void;
+  /** SDP names of the codecs the subscriber decodes. */
+  readonly codecs: readonly string[];
+  /** Whether key frame caches are replayed to this subscriber. */
+  readonly replay: boolean;
+  readonly onLayersChanged: (consumer: Consumer, reason: string) => void;
+  readonly onKeyFrameWanted: (producer: Producer, layer: ProducerLayer, reason: string) => void;
+}
+
+/** The outgoing half of a participant. */
+export class SubscribeSession {
+  readonly #options: SubscribeSessionOptions;
+  readonly #sender: PacketSender;
+  readonly #sections: Section[] = [];
+  readonly #consumers = new Map<string, Consumer>();
+  readonly #bySsrc = new Map<number, Consumer>();
+  #negotiations = 0;
+  #mids = 0;
+
+  constructor(options: SubscribeSessionOptions) {
+    this.#options = options;
+    this.#sender = new PacketSender({ clock: options.clock, send: options.send });
+  }
+
+  /** The tracks this participant gets. */
+  get consumers(): Consumer[] {
+    return [...this.#consumers.values()];
+  }
+
+  /** The outgoing packets. */
+  get sender(): PacketSender {
+    return this.#sender;
+  }
+
+  /** The consumer of a track, if it is subscribed. */
+  consumer(trackId: string): Consumer | undefined {
+    return this.#consumers.get(trackId);
+  }
+
+  /** Whether the participant said it can decode the track. */
+  canDecode(producer: Producer): boolean {
+    return this.#options.codecs.some((codec) => codec.toLowerCase() === producer.codec.name.toLowerCase());
+  }
+
+  /** Starts sending the tracks it does not get yet: one offer announces them all, media follows at once. */
+  subscribe(producers: readonly Producer[]): void {
+    const added: { mid: string; trackId: string; consumer: Consumer }[] = [];
+    for (const producer of producers) {
+      const { trackId } = producer.info;
+      if (this.#consumers.has(trackId)) continue;
+      const section = this.#createSection(producer);
+      if (section.consumer === undefined) continue;
+      this.#consumers.set(trackId, section.consumer);
+      added.push({ mid: section.media.mid, trackId, consumer: section.consumer });
+    }
+    if (added.length === 0) return;
+    this.#negotiations += 1;
+    this.#options.sendOffer({
+      negotiationId: this.#negotiations,
+      offer: this.#describe(),
+      tracks: added.map(({ mid, trackId }) => ({ mid, trackId })),
+    });
+    for (const { consumer } of added) consumer.start();
+  }
+
+  /** Stops sending a track; its m-section is closed in the next offer. */
+  unsubscribe(trackId: string): void {
+    const consumer = this.#consumers.get(trackId);
+    if (consumer === undefined) return;
+    consumer.stop();
+    this.#consumers.delete(trackId);
+    this.#bySsrc.delete(consumer.stream.ssrc);
+    const section = this.#sections.find((candidate) => candidate.consumer === consumer);
+    if (section !== undefined) section.consumer = undefined;
+  }
+
+  /**
+   * Takes the answer to the newest offer: what it refuses is not sent any more. An answer to an older offer is out of date
+   * and changes nothing.
+   *
+   * @throws SignallingError for one that cannot be read or does not fit the offer
+   */
+  onAnswer(negotiationId: number, sdp: string): void {
+    const answer = parseDescription(sdp);
+    if (negotiationId !== this.#negotiations) return;
+    if (answer.media.length !== this.#sections.length) {
+      throw new SignallingError('malformed-sdp', 'The answer has another number of m-sections than the offer.');
+    }
+    for (const section of [...this.#sections]) {
+      const answered = answer.media.find(({ mid }) => mid === section.media.mid);
+      if (section.consumer !== undefined && (answered === undefined || answered.rejected)) {
+        this.unsubscribe(section.consumer.producer.info.trackId);
+      }
+    }
+  }
+
+  /** Changes the layers wanted of a track. */
+  setPreferredLayers(trackId: string, preferred: PreferredLayers): void {
+    this.#consumers.get(trackId)?.setPreferredLayers(preferred);
+  }
+
+  /** Takes the subscriber's feedback. */
+  onRtcp(packet: RtcpPacket, now: Milliseconds): void {
+    switch (packet.type) {
+      case 'nack':
+        this.#bySsrc.get(packet.mediaSsrc)?.retransmit(packet.sequenceNumbers);
+        break;
+      case 'pli':
+        this.#bySsrc.get(packet.mediaSsrc)?.requestKeyFrame('pli');
+        break;
+      case 'fir':
+        for (const { ssrc } of packet.entries) this.#bySsrc.get(ssrc)?.requestKeyFrame('fir');
+        break;
+      case 'sender-report':
+      case 'receiver-report':
+        for (const block of packet.reports) this.#bySsrc.get(block.ssrc)?.stream.onReportBlock(block, now);
+        break;
+    }
+  }
+
+  /** Moves every consumer on. */
+  tick(now: Milliseconds): void {
+    for (const consumer of this.#consumers.values()) consumer.tick(now);
+  }
+
+  /** Sends a sender report for every stream that has one (RFC 3550 §6.4.1). */
+  report(now: Milliseconds): void {
+    const reports: RtcpPacket[] = [];
+    for (const consumer of this.#consumers.values()) {
+      const report = consumer.senderReport(now);
+      if (report !== undefined) reports.push(report);
+    }
+    this.#sender.sendRtcp(reports);
+  }
+
+  /** Ends every consumer. */
+  close(): void {
+    for (const trackId of [...this.#consumers.keys()]) this.unsubscribe(trackId);
+  }
+
+  #createSection(producer: Producer): Section {
+    const { random, clock } = this.#options;
+    const ssrc = this.#unusedSsrc();
+    const cname = producer.owner.participantId;
+    const retransmits = producer.codec.rtxPayloadType !== undefined;
+    const rtxSsrc = retransmits ? this.#unusedSsrc(ssrc) : undefined;
+    const media = offerMedia({
+      mid: String(this.#mids++),
+      kind: producer.info.kind,
+      codecs: [producer.format.codec],
+      rids: [],
+      ssrcs: [{ ssrc, cname, ...(rtxSsrc !== undefined && { rtxSsrc }) }],
+      msid: { stream: producer.owner.participantId, track: producer.info.trackId },
+    });
+    const codec = media.codecs[0];
+    const extensionIds: HeaderExtensionIds = media.extensions;
+    const consumer = new Consumer({
+      clock,
+      producer,
+      sender: this.#sender,
+      stream: {
+        ssrc,
+        payloadType: codec?.payloadType ?? 0,
+        ...(rtxSsrc !== undefined &&
+          codec?.rtxPayloadType !== undefined && {
+            rtx: { ssrc: rtxSsrc, payloadType: codec.rtxPayloadType, firstSequenceNumber: random.integer(0, 0xffff) },
+          }),
+      },
+      extensionIds,
+      firstSequenceNumber: random.integer(0, 0xffff),
+      replay: this.#options.replay,
+      onLayersChanged: this.#options.onLayersChanged,
+      onKeyFrameWanted: (layer, reason) => this.#options.onKeyFrameWanted(producer, layer, reason),
+    });
+    this.#bySsrc.set(ssrc, consumer);
+    const section: Section = { media, consumer };
+    // A closed m-section's place is taken by the next one (RFC 8829 §5.2.2): descriptions stay bounded.
+    const free = this.#sections.findIndex((candidate) => candidate.consumer === undefined);
+    if (free < 0) this.#sections.push(section);
+    else this.#sections[free] = section;
+    return section;
+  }
+
+  #unusedSsrc(other?: number): number {
+    for (;;) {
+      const ssrc = this.#options.random.integer(1, 0x7fffffff);
+      if (ssrc !== other && !this.#bySsrc.has(ssrc)) return ssrc;
+    }
+  }
+
+  #describe(): string {
+    const description: Description = {
+      sessionId: 1,
+      sessionVersion: this.#negotiations,
+      media: this.#sections.map(({ media, consumer }) => (consumer === undefined ? closedMedia(media) : media)),
+    };
+    return writeDescription(description);
+  }
+}
