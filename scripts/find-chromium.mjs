@@ -102,6 +102,8 @@ async function downloadWithPlaywright(attempts) {
   const cli = join(repositoryRoot, 'node_modules', '@playwright', 'test', 'cli.js');
   if (!existsSync(cli)) return giveUp(attempts, way, 'Playwright is not installed: run npm install');
   const { failure } = await runCommand(process.execPath, [cli, 'install', '--no-shell', 'chromium'], {
+    // Five attempts of 30 s each, its default, are a long wait where downloads are blocked.
+    env: { PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT: '12000', ...process.env },
     capture: true,
     silenceLimitMs: SILENCE_LIMIT,
     limitMs: 5 * MINUTE,
@@ -193,7 +195,6 @@ const FONTS_CONF = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
   <dir prefix="relative">fonts</dir>
-  <cachedir prefix="relative">cache</cachedir>
 </fontconfig>
 `;
 

@@ -58,7 +58,9 @@ function whyInstall() {
     if (want.optional && !fitsThisMachine(want)) continue;
     const have = installed[path];
     if (have === undefined || !existsSync(join(repositoryRoot, path))) return `${path} is missing`;
-    if (have.version !== want.version || have.integrity !== want.integrity) return `${path} is of another version`;
+    if (have.version !== want.version) return `${path} is of version ${have.version}, not ${want.version}`;
+    // An entry for another system may have been written where its checksum could not be looked up.
+    if (want.integrity !== undefined && have.integrity !== want.integrity) return `${path} has other content`;
     if (want.link && have.resolved !== want.resolved) return `${path} leads elsewhere`;
   }
   return undefined;

@@ -2,6 +2,7 @@
 // limit, and an outcome instead of an exception.
 
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 /** The repository's root, with which every command here starts as its working directory. */
@@ -43,8 +44,6 @@ export function runCommand(command, args, options = {}) {
     const child = spawn(command, args, { cwd, env, detached, stdio: capture ? ['ignore', 'pipe', 'pipe'] : 'inherit' });
     let output = '';
     let stopped = '';
-    /** @type {NodeJS.Timeout[]} */
-    const timers = [];
     /** @param {string} reason */
     const stop = (reason) => {
       stopped = reason;
@@ -56,7 +55,6 @@ export function runCommand(command, args, options = {}) {
       limit === undefined ? undefined : setTimeout(() => stop(`stopped after ${limit / 1000} s${what}`), limit);
     const total = arm(limitMs, '');
     const silence = arm(silenceLimitMs, ' without progress');
-    for (const timer of [total, silence]) if (timer) timers.push(timer);
 
     /** @param {Buffer} chunk */
     const keep = (chunk) => {
@@ -66,18 +64,36 @@ export function runCommand(command, args, options = {}) {
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
 
+    // The terminal's Ctrl-C does not reach another group. A child of our own group gets it too: wait for it to end.
+    /** @param {NodeJS.Signals} signal */
+    const onSignal = (signal) => {
+      if (detached) {
+        stop(`ended by ${signal}`);
+        process.exit(exitCodeOf(signal));
+      }
+      if (signal === 'SIGTERM') child.kill(signal);
+    };
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+
     /** @param {Outcome} outcome */
     const finish = (outcome) => {
-      for (const timer of timers) clearTimeout(timer);
+      clearTimeout(total);
+      clearTimeout(silence);
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
       resolve(outcome);
     };
     child.on('error', (error) => finish({ exitCode: 127, output, failure: error.message }));
     child.on('close', (code, signal) => {
-      const exitCode = code ?? 128 + (signal === 'SIGINT' ? 2 : 9);
+      const exitCode = code ?? exitCodeOf(signal ?? 'SIGKILL');
       const failure = exitCode === 0 ? '' : stopped || reasonIn(output) || `exit code ${exitCode}`;
       finish({ exitCode, output, failure });
     });
   });
+}
+
+/** The shells' convention. @param {NodeJS.Signals} signal */
+function exitCodeOf(signal) {
+  return 128 + constants.signals[signal];
 }
 
 /**
@@ -101,6 +117,6 @@ export function npmCommand(args) {
 function reasonIn(output) {
   const lines = output.split('\n').map((line) => line.trim());
   return (
-    lines.find((line) => /^(npm error|npm err!|e:|error\b)/i.test(line)) ?? lines.findLast((line) => line !== '') ?? ''
+    lines.find((line) => /^(npm error (?!code)|e:|error\b)/i.test(line)) ?? lines.findLast((line) => line !== '') ?? ''
   );
 }

@@ -56,13 +56,16 @@ test('a frame of the camera comes out of a MediaStreamTrackProcessor', async ({ 
   expect(size).toEqual([640, 480, 1]);
 });
 
-test('what VP8 encodes, VP8 decodes to the same colour', async ({ page }) => {
+test('what VP8 encodes, VP8 decodes to the same picture', async ({ page }) => {
   const decoded = await page.evaluate(async () => {
     const [width, height] = [320, 180];
     const canvas = new OffscreenCanvas(width, height);
     const context = canvas.getContext('2d')!;
-    context.fillStyle = 'rgb(40, 160, 80)';
+    // Greys: builds of Chromium differ in which colour matrix and range they take for granted.
+    context.fillStyle = 'rgb(60, 60, 60)';
     context.fillRect(0, 0, width, height);
+    context.fillStyle = 'rgb(180, 180, 180)';
+    context.fillRect(width / 2, 0, width / 2, height);
 
     const frames: VideoFrame[] = [];
     const kinds: string[] = [];
@@ -88,14 +91,15 @@ test('what VP8 encodes, VP8 decodes to the same colour', async ({ page }) => {
     const last = frames.at(-1)!;
     context.clearRect(0, 0, width, height);
     context.drawImage(last, 0, 0);
-    const pixel = Array.from(context.getImageData(width / 2, height / 2, 1, 1).data.slice(0, 3));
+    const greys = [width / 4, (3 * width) / 4].map((x) => context.getImageData(x, height / 2, 1, 1).data[0]!);
     const timestamps = frames.map((frame) => frame.timestamp);
     for (const frame of frames) frame.close();
     encoder.close();
     decoder.close();
-    return { kinds, timestamps, pixel };
+    return { kinds, timestamps, greys };
   });
   expect(decoded.kinds).toEqual(['key', 'delta', 'delta']);
   expect(decoded.timestamps).toEqual([0, 33_333, 66_666]);
-  for (const [i, expected] of [40, 160, 80].entries()) expect(Math.abs(decoded.pixel[i]! - expected)).toBeLessThan(12);
+  expect(Math.abs(decoded.greys[0]! - 60)).toBeLessThan(20);
+  expect(Math.abs(decoded.greys[1]! - 180)).toBeLessThan(20);
 });

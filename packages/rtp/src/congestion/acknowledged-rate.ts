@@ -13,6 +13,8 @@ export interface AcknowledgedRateOptions {
   readonly minWindow: Milliseconds;
   /** Default 5000 ms. */
   readonly maxWindow: Milliseconds;
+  /** How much of the window `recentBitrate` looks at. Default 300 ms; infinite: all of it, as in libwebrtc. */
+  readonly recentWindow: Milliseconds;
   /** With fewer packets there is no rate. Default 10. */
   readonly requiredPackets: number;
   /** A packet that arrived this much before the latest one clears the window: the clock has changed. Default 1000 ms. */
@@ -26,6 +28,7 @@ export const ACKNOWLEDGED_RATE_DEFAULTS: AcknowledgedRateOptions = {
   maxPackets: 500,
   minWindow: 1_000,
   maxWindow: 5_000,
+  recentWindow: 300,
   requiredPackets: 10,
   maxReordering: 1_000,
   minInterval: 1,
@@ -55,12 +58,28 @@ export class AcknowledgedRate {
     this.#discard();
   }
 
-  /** Undefined while too little has arrived. */
+  /** Over the whole window, a second or more. Undefined while too little has arrived. */
   get bitrate(): BitsPerSecond | undefined {
+    return this.#rateSince(0);
+  }
+
+  /**
+   * Over the last moments only. While a queue is growing that is what the bottleneck carries now, whereas the whole window
+   * still remembers what it carried, or was given, before a change. Undefined while too little has arrived.
+   */
+  get recentBitrate(): BitsPerSecond | undefined {
+    const { recentWindow, requiredPackets } = this.#options;
+    const latest = this.#window.at(-1)?.receivedAt ?? 0;
+    const start = this.#window.findIndex(({ receivedAt }) => latest - receivedAt <= recentWindow);
+    return this.#rateSince(Math.max(0, Math.min(start, this.#window.length - requiredPackets)));
+  }
+
+  #rateSince(start: number): BitsPerSecond | undefined {
     const window = this.#window;
-    const first = window[0];
+    const first = window[start];
     const last = window[window.length - 1];
-    if (first === undefined || last === undefined || window.length < this.#options.requiredPackets) return undefined;
+    if (first === undefined || last === undefined) return undefined;
+    if (window.length - start < this.#options.requiredPackets) return undefined;
 
     let received: Bytes = 0;
     let sent: Bytes = 0;
@@ -70,7 +89,8 @@ export class AcknowledgedRate {
     let largestGap: Milliseconds = 0;
     let secondGap: Milliseconds = 0;
     let previous = first;
-    for (const packet of window) {
+    for (let i = start; i < window.length; i++) {
+      const packet = window[i] ?? last;
       const gap = packet.receivedAt - previous.receivedAt;
       if (gap > largestGap) {
         secondGap = largestGap;

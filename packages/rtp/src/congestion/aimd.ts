@@ -181,7 +181,8 @@ export class Aimd {
     let decreased = decreaseFactor * acknowledged;
     if (decreased > decreaseMargin) decreased -= decreaseMargin;
     // More arrives than was allowed: what the link was known to carry is the better guide.
-    if (decreased > before && this.#capacity.estimate !== undefined) decreased = decreaseFactor * this.#capacity.estimate;
+    if (decreased > before && this.#capacity.estimate !== undefined)
+      decreased = decreaseFactor * this.#capacity.estimate;
     if (decreased < before) this.#estimate = this.#clamp(decreased);
     if (acknowledged < before) this.#lastDecrease = before - this.#estimate;
     if (acknowledged < this.#capacity.lowerBound) this.#capacity.reset();

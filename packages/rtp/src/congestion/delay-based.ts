@@ -21,6 +21,14 @@ export const DELAY_BASED_DEFAULTS: DelayBasedOptions = {
   streamTimeout: 2_000,
 };
 
+/** What arrives at the other end; undefined while too little is known. */
+export interface Throughput {
+  /** Over a second or more. */
+  readonly average: BitsPerSecond | undefined;
+  /** Over the last moments: what the bottleneck carries while it is overused. */
+  readonly recent: BitsPerSecond | undefined;
+}
+
 /** What a feedback did to the estimate. */
 export interface DelayBasedUpdate {
   /** The result of a probe was taken over. */
@@ -63,7 +71,7 @@ export class DelayBased {
   /** `arrived`: the packets acknowledged, in the order they were received. `probe`: the result of one, if there is any. */
   onFeedback(
     arrived: readonly PacketResult[],
-    acknowledged: BitsPerSecond | undefined,
+    throughput: Throughput,
     probe: BitsPerSecond | undefined,
     now: Milliseconds,
   ): DelayBasedUpdate {
@@ -88,9 +96,9 @@ export class DelayBased {
       this.#aimd.setProbeResult(probe, now);
       return { probed: true, recovered: false };
     }
-    if (!overused) this.#aimd.update(this.#trendline.usage, acknowledged, now);
-    else if (acknowledged === undefined) this.#aimd.halve(now);
-    else if (this.#aimd.mayDecrease(acknowledged, now)) this.#aimd.update('overuse', acknowledged, now);
+    if (!overused) this.#aimd.update(this.#trendline.usage, throughput.average, now);
+    else if (throughput.recent === undefined) this.#aimd.halve(now);
+    else if (this.#aimd.mayDecrease(throughput.recent, now)) this.#aimd.update('overuse', throughput.recent, now);
     return { probed: false, recovered };
   }
 }

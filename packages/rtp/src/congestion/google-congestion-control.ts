@@ -122,7 +122,8 @@ export class GoogleCongestionControl implements CongestionController {
 
     const probe = this.#probeResult(arrived);
     const before = this.#delayBased.estimate;
-    const { probed, recovered } = this.#delayBased.onFeedback(arrived, this.#acknowledgedBitrate, probe, at);
+    const throughput = { average: this.#acknowledgedBitrate, recent: this.#acknowledged.recentBitrate };
+    const { probed, recovered } = this.#delayBased.onFeedback(arrived, throughput, probe, at);
     if (probed) this.#lossBased.setEstimate(this.#delayBased.estimate, at);
     this.#probed = probed || (this.#probed && this.#delayBased.estimate >= before);
     this.#lossBased.onFeedback({ at, packets, acknowledged: this.#acknowledgedBitrate });
@@ -216,5 +217,5 @@ function roundTrip(arrived: readonly PacketResult[], now: Milliseconds): Millise
   for (const { sentAt, receivedAt = lastArrival } of arrived) {
     shortest = Math.min(shortest, now - sentAt - (lastArrival - receivedAt));
   }
-  return shortest;
+  return Math.max(0, shortest);
 }

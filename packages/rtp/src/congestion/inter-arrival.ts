@@ -1,5 +1,5 @@
 // Groups packets that were sent together and measures how the spacing of groups changed on the way
-// (draft-ietf-rmcat-gcc-02 §5.2-5.3; the burst rule and the resets are libwebrtc's inter_arrival_delta).
+// (draft-ietf-rmcat-gcc-02 §5.1-5.2; the burst rule and the resets are libwebrtc's inter_arrival_delta).
 
 import type { Milliseconds } from '../units.ts';
 

@@ -1,7 +1,9 @@
 // The packets that wait for the pacer: first in, first out within a priority, the most urgent priority first.
 
 import type { Bytes, Milliseconds } from '../units.ts';
-import type { PacerPriority } from './pacer.ts';
+
+/** From the most to the least urgent. Audio is never held back, but it counts. */
+export type PacerPriority = 'audio' | 'audio-rtx' | 'video-rtx' | 'video' | 'fec' | 'padding';
 
 /** A packet that waits, and the one behind it. */
 interface Entry<Packet> {

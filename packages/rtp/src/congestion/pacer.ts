@@ -1,13 +1,10 @@
-// Spreads packets over time: a leaky bucket with priorities, which sends probes on request (RFC 8698 and
-// draft-ietf-rmcat-gcc-02 §4 on pacing; constants of libwebrtc's pacing_controller and bitrate_prober).
+// Spreads packets over time: a leaky bucket with priorities, which sends probes on request
+// (draft-ietf-rmcat-gcc-02 §4; constants of libwebrtc's pacing_controller and bitrate_prober).
 
 import type { BitsPerSecond, Bytes, Milliseconds } from '../units.ts';
 import type { ProbeRequest } from './controller.ts';
-import { PacerQueue } from './pacer-queue.ts';
-import { PROBE_TRAIN_DEFAULTS, ProbeTrains, type ProbeTrainOptions } from './probe-trains.ts';
-
-/** From the most to the least urgent. Audio is never held back, but it counts. */
-export type PacerPriority = 'audio' | 'audio-rtx' | 'video-rtx' | 'video' | 'fec' | 'padding';
+import { type PacerPriority, PacerQueue } from './pacer-queue.ts';
+import { PROBE_TRAIN_DEFAULTS, type ProbeTrainOptions, ProbeTrains } from './probe-trains.ts';
 
 export interface PacerOptions {
   /** The rate until `setPacingRate` is called. Default 300 kbit/s. */
@@ -64,6 +61,8 @@ export class Pacer<Packet> {
   #debt: Bytes = 0;
   #updatedAt: Milliseconds | undefined;
   #lastSentAt: Milliseconds | undefined;
+  /** The current probe has found neither packets nor padding; new packets may end that. */
+  #starved = false;
 
   /** `padding`: fills probes and keeps the path alive; without it a probe waits for packets. */
   constructor(options: Partial<PacerOptions> = {}, padding?: PaddingSource<Packet>) {
@@ -107,11 +106,13 @@ export class Pacer<Packet> {
   enqueue(packet: Packet, size: Bytes, priority: PacerPriority, now: Milliseconds): void {
     this.#advance(now);
     this.#queue.push(packet, size, priority, now);
+    this.#starved = false;
   }
 
   /** Sends probes as `CongestionController` asked for them, one after the other. */
   startProbe(request: ProbeRequest, now: Milliseconds): void {
     this.#trains.add(request, now);
+    this.#starved = false;
   }
 
   /** Drops the packets for which `predicate` holds; how many there were. */
@@ -125,7 +126,8 @@ export class Pacer<Packet> {
     while (this.#queue.hasAudio && this.#sendNext(now, send));
     this.#trains.expire(now);
     while (this.#trains.isDue(now) && this.#sendBurst(now, send));
-    if (!this.#trains.started) while (this.#rate > 0 && this.#debt <= 0 && this.#sendNext(now, send));
+    // Less than a byte is a rounding error: to wait for it could take no time at all.
+    if (!this.#trains.started) while (this.#rate > 0 && this.#debt < 1 && this.#sendNext(now, send));
     this.#keepAlive(now, send);
   }
 
@@ -133,11 +135,7 @@ export class Pacer<Packet> {
   nextProcessTime(now: Milliseconds): Milliseconds | undefined {
     if (this.#queue.hasAudio) return now;
     let next = this.#keepAliveTime;
-    const train = this.#trains.current;
-    // A train that cannot start for want of packets waits for them.
-    if (train !== undefined && (this.#queue.length > 0 || this.#padding !== undefined || this.#trains.started)) {
-      next = Math.min(next, this.#trains.nextTime(now));
-    }
+    next = Math.min(next, this.#starved ? this.#trains.expiryTime : this.#trains.nextTime(now));
     if (!this.#trains.started && this.#queue.length > 0 && this.#rate > 0) {
       next = Math.min(next, now + (Math.max(0, this.#debtAt(now)) * 8_000) / this.#effectiveRate(now));
     }
@@ -163,7 +161,8 @@ export class Pacer<Packet> {
       send(padding.packet, train.id);
       sent += padding.size;
     }
-    return sent > 0;
+    this.#starved = sent === 0;
+    return !this.#starved;
   }
 
   /** What is sent while a train is on its way is part of it. */

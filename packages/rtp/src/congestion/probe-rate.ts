@@ -1,5 +1,6 @@
 // What a probe found: the rate at which its packets were sent and were received (libwebrtc's probe_bitrate_estimator;
-// the idea is the packet train of Jain and Dovrolis, "Pathload").
+// the idea is that of Dovrolis, Ramanathan and Moore, "Packet-dispersion techniques
+// and a capacity-estimation methodology", 2004).
 
 import type { BitsPerSecond, Bytes, Milliseconds } from '../units.ts';
 import type { PacketResult, ProbeRequest } from './controller.ts';
@@ -103,6 +104,8 @@ export class ProbeRate {
     const sendRate = ((train.bytes - train.lastSentSize) * 8_000) / sendInterval;
     const receiveRate = ((train.bytes - train.firstReceivedSize) * 8_000) / receiveInterval;
     if (receiveRate > maxReceiveRatio * sendRate) return undefined;
-    return receiveRate < unsaturatedRatio * sendRate ? saturatedUtilisation * receiveRate : Math.min(sendRate, receiveRate);
+    return receiveRate < unsaturatedRatio * sendRate
+      ? saturatedUtilisation * receiveRate
+      : Math.min(sendRate, receiveRate);
   }
 }

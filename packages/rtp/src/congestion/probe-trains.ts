@@ -68,13 +68,15 @@ export class ProbeTrains {
 
   /** Gives up what is too late. */
   expire(now: Milliseconds): void {
-    const { lifetime, maxDelay } = this.#options;
-    for (let train = this.#trains[0]; train !== undefined; train = this.#trains[0]) {
-      const due = dueTime(train);
-      const late = due === undefined ? now - train.requestedAt > lifetime : now - due > maxDelay;
-      if (!late) return;
-      this.#trains.shift();
-    }
+    while (now >= this.expiryTime) this.#trains.shift();
+  }
+
+  /** When the current train is given up unless something is sent for it; infinite without one. */
+  get expiryTime(): Milliseconds {
+    const train = this.#trains[0];
+    if (train === undefined) return Number.POSITIVE_INFINITY;
+    const due = dueTime(train);
+    return due === undefined ? train.requestedAt + this.#options.lifetime : due + this.#options.maxDelay;
   }
 
   isDue(now: Milliseconds): boolean {

@@ -136,7 +136,8 @@ export class Trendline {
   }
 
   #adaptThreshold(modified: Milliseconds, now: Milliseconds): void {
-    const { maxAdaptOffset, maxAdaptInterval, thresholdRise, thresholdFall, minThreshold, maxThreshold } = this.#options;
+    const { maxAdaptOffset, maxAdaptInterval, thresholdRise, thresholdFall, minThreshold, maxThreshold } =
+      this.#options;
     const distance = Math.abs(modified) - this.#threshold;
     if (distance <= maxAdaptOffset) {
       const elapsed = Math.min(now - (this.#thresholdAt ?? now), maxAdaptInterval);

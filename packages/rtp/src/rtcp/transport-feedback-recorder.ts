@@ -36,9 +36,10 @@ export class TransportFeedbackRecorder {
    * A packet has arrived.
    *
    * @param transportSequence - 16 bit
-   * @param arrival - on the receiver's clock; only differences matter to the sender
+   * @param arrival - on the receiver's clock; only differences matter to the sender. Ignored unless finite
    */
   onPacket(transportSequence: number, arrival: Milliseconds): void {
+    if (!Number.isFinite(arrival)) return;
     const sequence = this.#sequences.unwrap(transportSequence);
     if (this.#unreported === undefined) {
       this.#begin = sequence;

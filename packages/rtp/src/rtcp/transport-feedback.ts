@@ -87,24 +87,22 @@ export function writeTransportFeedback(writer: PacketWriter, packet: TransportFe
 }
 
 function readArrivals(body: DataView, start: number, symbols: Uint8Array): (Milliseconds | undefined)[] {
-  const arrivals: (Milliseconds | undefined)[] = [];
+  const arrivals = new Array<Milliseconds | undefined>(symbols.length).fill(undefined);
   let offset = start;
   let ticks = 0;
-  for (const symbol of symbols) {
-    if (symbol === SYMBOL.notReceived) {
-      arrivals.push(undefined);
-      continue;
-    }
+  for (let i = 0; i < symbols.length; i++) {
+    const symbol = symbols[i] ?? SYMBOL.notReceived;
+    if (symbol === SYMBOL.notReceived) continue;
     ticks += symbol === SYMBOL.smallDelta ? body.getUint8(offset) : body.getInt16(offset);
     offset += symbol;
-    arrivals.push(ticks / ARRIVAL_TICKS_PER_MILLISECOND);
+    arrivals[i] = ticks / ARRIVAL_TICKS_PER_MILLISECOND;
   }
   return arrivals;
 }
 
 function withoutArrivals(symbols: Uint8Array): (Milliseconds | undefined)[] {
-  const arrivals: (Milliseconds | undefined)[] = [];
-  for (const symbol of symbols) arrivals.push(symbol === SYMBOL.notReceived ? undefined : 0);
+  const arrivals = new Array<Milliseconds | undefined>(symbols.length).fill(undefined);
+  for (let i = 0; i < symbols.length; i++) if (symbols[i] !== SYMBOL.notReceived) arrivals[i] = 0;
   return arrivals;
 }
 

@@ -2,6 +2,7 @@
 
 import { NackGenerator, type NackOptions } from '../recovery/nack-generator.ts';
 import { readRtxSequence } from '../recovery/retransmission-history.ts';
+import { compactDuration, compactNtp } from '../rtcp/ntp.ts';
 import type { ReportBlock, RtcpSenderReport } from '../rtcp/packets.ts';
 import { Unwrapper } from '../sequence.ts';
 import type { Milliseconds } from '../units.ts';
@@ -28,6 +29,9 @@ export interface ReceiveStreamOptions {
   /** Ask for lost packets (RFC 4585 generic NACK): limits, or `false`. */
   readonly nack: NackOptions | false;
 }
+
+/** Added to unwrapped sequence numbers, so that stragglers from before the first packet stay positive. */
+const EARLIER_CYCLE = 0x10000;
 
 /** How many sequence numbers back a packet is still recognised as new or as a duplicate. */
 const WINDOW = 2048;
@@ -150,12 +154,14 @@ export class RtpReceiveStream {
     return {
       ssrc: this.ssrc,
       fractionLost:
-        expectedInterval <= 0 || lostInterval <= 0 ? 0 : Math.min(255, Math.floor((lostInterval * 256) / expectedInterval)),
+        expectedInterval <= 0 || lostInterval <= 0
+          ? 0
+          : Math.min(255, Math.floor((lostInterval * 256) / expectedInterval)),
       cumulativeLost: Math.max(-0x800000, Math.min(0x7fffff, expected - this.#received)),
-      extendedHighestSequence: Math.max(0, this.#highest) >>> 0,
+      extendedHighestSequence: Math.max(0, this.#highest - EARLIER_CYCLE) >>> 0,
       jitter: Math.min(0xffffffff, Math.round(this.#jitter)),
-      lastSenderReport: clock ? (((clock.ntpSeconds & 0xffff) << 16) | (clock.ntpFraction >>> 16)) >>> 0 : 0,
-      delaySinceLastSenderReport: clock ? Math.round(((now - this.#senderReportArrival) * 65_536) / 1000) : 0,
+      lastSenderReport: clock ? compactNtp(clock.ntpSeconds, clock.ntpFraction) : 0,
+      delaySinceLastSenderReport: clock ? compactDuration(now - this.#senderReportArrival) : 0,
     };
   }
 
@@ -166,8 +172,7 @@ export class RtpReceiveStream {
     arrival: Milliseconds,
     recovered: boolean,
   ): ReceivedPacket | undefined {
-    // One cycle up front, so that stragglers from before the first packet stay positive.
-    const sequence = this.#sequences.unwrap(sequenceNumber) + 0x10000;
+    const sequence = this.#sequences.unwrap(sequenceNumber) + EARLIER_CYCLE;
     const slot = sequence % WINDOW;
     if (sequence <= this.#highest - WINDOW || this.#seen[slot] === sequence) {
       this.#duplicates += 1;

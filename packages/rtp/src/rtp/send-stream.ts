@@ -1,7 +1,11 @@
 // The sending end of one RTP stream: counters for sender reports, and retransmissions on request (RFC 4588).
 
-import { RetransmissionHistory, type RetransmissionOptions, writeRtxPayload } from '../recovery/retransmission-history.ts';
-import { clockToNtp, compactNtp } from '../rtcp/ntp.ts';
+import {
+  RetransmissionHistory,
+  type RetransmissionOptions,
+  writeRtxPayload,
+} from '../recovery/retransmission-history.ts';
+import { clockToNtp, compactNtp, compactToMilliseconds } from '../rtcp/ntp.ts';
 import type { ReportBlock, RtcpSenderReport } from '../rtcp/packets.ts';
 import type { Milliseconds } from '../units.ts';
 import type { ExtensionElement, RtpFields } from './packet.ts';
@@ -171,6 +175,6 @@ export class RtpSendStream {
     this.#fractionLost = block.fractionLost / 256;
     const report = this.#reportsSent.find(({ compact }) => compact === block.lastSenderReport);
     if (report === undefined) return;
-    this.#roundTrip = Math.max(0, now - report.at - (block.delaySinceLastSenderReport * 1000) / 65_536);
+    this.#roundTrip = Math.max(0, now - report.at - compactToMilliseconds(block.delaySinceLastSenderReport));
   }
 }

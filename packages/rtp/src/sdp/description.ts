@@ -239,7 +239,8 @@ function parseRids(section: sdpTransform.SessionDescription['media'][number], di
 function parseSsrcs(section: sdpTransform.SessionDescription['media'][number]): SsrcDescription[] {
   const cnames = new Map<number, string>();
   for (const { id, attribute, value } of section.ssrcs ?? []) {
-    if (attribute === 'cname' || !cnames.has(Number(id))) cnames.set(Number(id), attribute === 'cname' ? (value ?? '') : '');
+    if (attribute === 'cname' || !cnames.has(Number(id)))
+      cnames.set(Number(id), attribute === 'cname' ? (value ?? '') : '');
   }
   const rtxOf = new Map<number, number>();
   for (const { semantics, ssrcs } of section.ssrcGroups ?? []) {

@@ -2,13 +2,9 @@
 // the moment of departure, and one transport-wide counter.
 
 import type { Clock } from '../clock.ts';
-import {
-  type HeaderExtensionIds,
-  writeAbsSendTime,
-  writeTransportSequence,
-} from '../rtp/header-extensions.ts';
-import { type ExtensionElement, type RtpFields, serializeRtp } from '../rtp/packet.ts';
 import { type RtcpPacket, serializeRtcp } from '../rtcp/packets.ts';
+import { type HeaderExtensionIds, writeAbsSendTime, writeTransportSequence } from '../rtp/header-extensions.ts';
+import { type ExtensionElement, type RtpFields, serializeRtp } from '../rtp/packet.ts';
 
 /** What a `PacketSender` is made of. */
 export interface PacketSenderOptions {

@@ -174,7 +174,10 @@ export function requestIdOf(text: string): number | undefined {
   }
 }
 
-function parseMessage<Schemas extends Record<string, v.GenericSchema>>(text: string, schemas: Schemas): Output<Schemas> {
+function parseMessage<Schemas extends Record<string, v.GenericSchema>>(
+  text: string,
+  schemas: Schemas,
+): Output<Schemas> {
   if (text.length > MAX_MESSAGE_LENGTH) {
     throw new SignallingError(
       'malformed-message',

@@ -132,7 +132,9 @@ export const rtcpPacket: fc.Arbitrary<RtcpPacket> = fc.oneof(
   fc.record({
     type: fc.constant('remb' as const),
     senderSsrc: ssrc,
-    bitrate: fc.tuple(uint(18), fc.integer({ min: 0, max: 35 })).map(([mantissa, exponent]) => mantissa * 2 ** exponent),
+    bitrate: fc
+      .tuple(uint(18), fc.integer({ min: 0, max: 35 }))
+      .map(([mantissa, exponent]) => mantissa * 2 ** exponent),
     ssrcs: fc.array(ssrc, { maxLength: 255 }),
   }),
   transportFeedback,

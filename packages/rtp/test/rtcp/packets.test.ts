@@ -99,7 +99,11 @@ describe('parsing a datagram', () => {
     ['a part of a word', '03'],
     ['more than the packet', '10'],
   ])('drops a last packet that declares padding of %s', (_, count) => {
-    expect(parseRtcp(hex(`a1ce0003 00000001 00000002 000000${count}`))).toEqual({ packets: [], invalid: 1, unknown: 0 });
+    expect(parseRtcp(hex(`a1ce0003 00000001 00000002 000000${count}`))).toEqual({
+      packets: [],
+      invalid: 1,
+      unknown: 0,
+    });
   });
 
   it('takes the odd padding of transport feedback, which libwebrtc puts on each of them', () => {

@@ -137,7 +137,9 @@ describe('byte-exact layouts', () => {
   });
 
   it('rounds the bit rate of a REMB down', () => {
-    const [parsed] = parseRtcp(serializeRtcp([{ type: 'remb', senderSsrc: 1, bitrate: 1_234_567.8, ssrcs: [] }])).packets;
+    const [parsed] = parseRtcp(
+      serializeRtcp([{ type: 'remb', senderSsrc: 1, bitrate: 1_234_567.8, ssrcs: [] }]),
+    ).packets;
     expect(parsed).toEqual({ type: 'remb', senderSsrc: 1, bitrate: 1_234_560, ssrcs: [] });
   });
 

@@ -1,7 +1,8 @@
 // An in-process transport: two ends, and an emulated link between them in each direction.
 
 import type { Clock, Milliseconds, Random, Tracer, Transport, TransportHandler } from '@sluice/rtp';
-import { Link, type LinkOptions } from '../network/link.ts';
+import { Link } from '../network/link.ts';
+import type { LinkOptions } from '../network/link-options.ts';
 
 /** What an emulated transport is made of. */
 export interface EmulatedTransportOptions {

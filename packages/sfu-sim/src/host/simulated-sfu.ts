@@ -10,8 +10,8 @@ import {
   type Tracer,
   type Transport,
 } from '@sluice/rtp';
-import type { LinkOptions } from '../network/link.ts';
 import type { Link } from '../network/link.ts';
+import type { LinkOptions } from '../network/link-options.ts';
 import { type ParticipantStats, participantStats } from '../observe/stats.ts';
 import type { KeyframeCacheOptions } from '../sfu/keyframe-cache.ts';
 import type { Peer } from '../sfu/peer.ts';

@@ -13,6 +13,9 @@ import { Serializer } from './serializer.ts';
 /** Bytes of UDP (8) and IPv4 (20) headers that each packet takes on the wire besides its own. */
 export const UDP_IP_OVERHEAD: Bytes = 28;
 
+/** Bytes of TCP (20) and IPv4 (20) headers that each message takes on the wire besides its own. */
+export const TCP_IP_OVERHEAD: Bytes = 40;
+
 /** The least time after which the reliable channel sends again what was lost, in ms. Linux' TCP has the same floor. */
 export const MIN_RETRANSMISSION_TIMEOUT: Milliseconds = 200;
 
@@ -73,7 +76,7 @@ export class LinkModel<Message> {
   offerMessage(now: Milliseconds, message: Message, bytes: Bytes): void {
     if (this.#closed) return;
     this.#advance(now);
-    this.#messages.push(now, { kind: 'message', message, arrival: 0 }, bytes * 8);
+    this.#messages.push(now, { kind: 'message', message, arrival: 0 }, (bytes + TCP_IP_OVERHEAD) * 8);
   }
 
   /**
@@ -97,7 +100,7 @@ export class LinkModel<Message> {
     return backlog === 0 ? 0 : (backlog / this.#options.rate) * 1000;
   }
 
-  /** When the next `poll` has something to return if nothing changes; `Infinity` when never. */
+  /** When to `poll` next: nothing arrives before it unless something changes. `Infinity` when there is nothing to do. */
   nextEventTime(): Milliseconds {
     const { delay } = this.#options;
     return Math.min(this.#packets.nextArrival(delay), this.#messages.nextArrival(delay));

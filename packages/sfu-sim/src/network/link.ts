@@ -4,6 +4,8 @@ import type { Bytes, Clock, Milliseconds, Random, TimerHandle, Tracer } from '@s
 import { type DropReason, LinkModel, UDP_IP_OVERHEAD } from './link-model.ts';
 import type { LinkOptions } from './link-options.ts';
 
+export type { LinkOptions } from './link-options.ts';
+
 /** What a `Link` is made of. */
 export interface LinkInit {
   clock: Clock;

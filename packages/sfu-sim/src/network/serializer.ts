@@ -32,7 +32,7 @@ export class Serializer<Item> {
   /** When the last bit of the head is on the wire; `Infinity` when there is none or the rate is 0. */
   get departure(): Milliseconds {
     if (this.#queue.length === 0) return Number.POSITIVE_INFINITY;
-    return this.#since + (this.#remaining / this.#rate) * 1000;
+    return this.#remaining === 0 ? this.#since : this.#since + (this.#remaining / this.#rate) * 1000;
   }
 
   push(now: Milliseconds, item: Item, bits: number): void {

@@ -257,7 +257,10 @@ export class Consumer {
   #chooseTemporalLayer({ info }: ForwardedPacket): void {
     const wanted = this.#preferred.temporalLayer ?? Number.POSITIVE_INFINITY;
     // Down at any frame; up where the frame depends on the lowest temporal layer only.
-    if (wanted < this.#temporalLayer || (wanted > this.#temporalLayer && (info?.layerSync || info?.temporalLayer === 0))) {
+    if (
+      wanted < this.#temporalLayer ||
+      (wanted > this.#temporalLayer && (info?.layerSync || info?.temporalLayer === 0))
+    ) {
       this.#temporalLayer = wanted;
       this.#onLayersChanged(this, 'preferred-layers');
     }

@@ -6,9 +6,9 @@ import {
   isRtcp,
   type Milliseconds,
   type ParticipantInfo,
+  PROTOCOL_VERSION,
   parseClientMessage,
   parseRtcp,
-  PROTOCOL_VERSION,
   type Random,
   RtpPacket,
   requestIdOf,
@@ -289,7 +289,10 @@ export class Peer {
     const producer = this.#room.producer(trackId);
     if (producer === undefined || producer.owner.participantId === this.id) throw unknownTrack(trackId);
     if (!this.#sessions?.subscribing.canDecode(producer)) {
-      throw new Refusal('codec-unsupported', `The track is ${producer.codec.name}, which this participant cannot decode.`);
+      throw new Refusal(
+        'codec-unsupported',
+        `The track is ${producer.codec.name}, which this participant cannot decode.`,
+      );
     }
     return producer;
   }

@@ -4,12 +4,12 @@ import {
   KeyFrameArbiter,
   type KeyFrameArbiterOptions,
   type Milliseconds,
+  ntpToClock,
   type PayloadFormat,
   type Resolution,
   type RtpPacket,
   RtpReceiveStream,
   type TrackKind,
-  ntpToClock,
 } from '@sluice/rtp';
 import { type ForwardedPacket, KeyframeCache, type KeyframeCacheOptions } from './keyframe-cache.ts';
 

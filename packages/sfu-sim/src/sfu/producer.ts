@@ -31,9 +31,7 @@ export class Producer {
     this.codec = codec;
     this.format = options.format;
     const names = rids.length > 0 ? rids : [undefined];
-    this.layers = names.map(
-      (rid) => new ProducerLayer({ ...layer, kind: info.kind, clockRate: codec.clockRate, rid }),
-    );
+    this.layers = names.map((rid) => new ProducerLayer({ ...layer, kind: info.kind, clockRate: codec.clockRate, rid }));
   }
 
   get info(): TrackInfo {

@@ -10,11 +10,11 @@ import {
   parseDescription,
   payloadFormatOf,
   type Random,
-  readToken,
   type ReportBlock,
   type RtcpPacket,
   type RtcpSenderReport,
   type RtpPacket,
+  readToken,
   type TrackSource,
   writeDescription,
 } from '@sluice/rtp';

@@ -1,6 +1,14 @@
 // The room: who is in it, and who gets to know what.
 
-import { type Clock, every, type Milliseconds, type Random, type ServerMessage, type Tracer, type Transport } from '@sluice/rtp';
+import {
+  type Clock,
+  every,
+  type Milliseconds,
+  type Random,
+  type ServerMessage,
+  type Tracer,
+  type Transport,
+} from '@sluice/rtp';
 import { Peer, type PeerOptions } from './peer.ts';
 import type { Producer } from './producer.ts';
 import type { ProducerLayer } from './producer-layer.ts';

@@ -1,0 +1,21 @@
+export { ArgumentError, SignallingError, type SignallingErrorReason, SluiceError } from '@sluice/rtp';
+export type { AudioReceiverStats } from './media/audio-receiver.ts';
+export type { MediaCodecs } from './media/media-codecs.ts';
+export type { AudioSource, VideoSource } from './media/sources.ts';
+export type { VideoEncoding } from './media/video-encodings.ts';
+export { defaultEncodings } from './media/video-encodings.ts';
+export type { VideoReceiverStats } from './media/video-receiver.ts';
+export type { VideoSink } from './media/video-sinks.ts';
+export * from './room/errors.ts';
+export type { LocalParticipant, TrackPublishOptions } from './room/local-participant.ts';
+export { LocalAudioTrack, type LocalTrack, LocalVideoTrack, type Publishable } from './room/local-tracks.ts';
+export type { RemoteParticipant } from './room/participants.ts';
+export type {
+  ForwardedLayers,
+  LocalTrackPublication,
+  OutboundLayerStats,
+  PreferredLayers,
+  RemoteTrackPublication,
+} from './room/publications.ts';
+export type { RemoteAudioTrack, RemoteTrack, RemoteVideoTrack, RemoteVideoTrackEvents } from './room/remote-tracks.ts';
+export * from './room/room.ts';

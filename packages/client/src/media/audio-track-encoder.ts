@@ -1,0 +1,118 @@
+// Audio in, Opus out.
+
+import type { BitsPerSecond, Microseconds } from '@sluice/rtp';
+import { MediaError } from '../room/errors.ts';
+import type { MediaCodecs } from './media-codecs.ts';
+import type { AudioSource } from './sources.ts';
+
+/** An Opus packet. */
+export interface EncodedAudio {
+  readonly data: Uint8Array;
+  readonly timestamp: Microseconds;
+}
+
+/** What an audio encoder is made of. */
+export interface AudioTrackEncoderOptions {
+  readonly codecs: MediaCodecs;
+  readonly source: AudioSource;
+  readonly bitrate: BitsPerSecond;
+  /** The source has made a piece of audio. */
+  readonly onCaptured: (timestamp: Microseconds) => void;
+  readonly onPacket: (packet: EncodedAudio) => void;
+  readonly onError: (error: MediaError) => void;
+}
+
+/** The configuration for a source: the source's rate and channels, as `AudioData` has to match them. */
+export function audioEncoderConfig(source: AudioSource, bitrate: BitsPerSecond): AudioEncoderConfig {
+  return {
+    codec: 'opus',
+    sampleRate: source.sampleRate,
+    numberOfChannels: source.channels,
+    bitrate,
+  };
+}
+
+/** One audio track's encoder. */
+export class AudioTrackEncoder {
+  readonly #options: AudioTrackEncoderOptions;
+  #encoder: AudioEncoder | undefined;
+  #format = { sampleRate: 0, channels: 0 };
+  #paused = false;
+  #failures = 0;
+
+  constructor(options: AudioTrackEncoderOptions) {
+    this.#options = options;
+  }
+
+  /** While paused, audio is thrown away. */
+  setPaused(paused: boolean): void {
+    this.#paused = paused;
+  }
+
+  /** Begins. `onEnded` is called when the source ends by itself. */
+  start(onEnded: () => void): void {
+    this.#options.source.start((data) => this.#onData(data), onEnded);
+  }
+
+  /** Ends. */
+  close(): void {
+    this.#options.source.stop();
+    this.#discardEncoder();
+    this.#failures = Number.POSITIVE_INFINITY;
+  }
+
+  #onData(data: AudioData): void {
+    this.#options.onCaptured(data.timestamp);
+    if (!this.#paused && Number.isFinite(this.#failures)) {
+      try {
+        this.#ensureConfigured(data).encode(data);
+      } catch (cause) {
+        this.#onFailure(cause);
+      }
+    }
+    data.close();
+  }
+
+  #ensureConfigured(data: AudioData): AudioEncoder {
+    const { codecs, source, bitrate, onPacket } = this.#options;
+    const format = { sampleRate: data.sampleRate, channels: data.numberOfChannels };
+    const changed = format.sampleRate !== this.#format.sampleRate || format.channels !== this.#format.channels;
+    if (this.#encoder !== undefined && !changed) return this.#encoder;
+    if (this.#encoder === undefined) {
+      const encoder: AudioEncoder = new codecs.AudioEncoder({
+        output: (chunk) => {
+          if (this.#encoder !== encoder) return;
+          this.#failures = 0;
+          const bytes = new Uint8Array(chunk.byteLength);
+          chunk.copyTo(bytes);
+          onPacket({ data: bytes, timestamp: chunk.timestamp });
+        },
+        error: (cause) => {
+          if (this.#encoder === encoder) this.#onFailure(cause);
+        },
+      });
+      this.#encoder = encoder;
+    }
+    this.#encoder.configure({
+      ...audioEncoderConfig(source, bitrate),
+      sampleRate: format.sampleRate,
+      numberOfChannels: format.channels,
+    });
+    this.#format = format;
+    return this.#encoder;
+  }
+
+  #onFailure(cause: unknown): void {
+    this.#discardEncoder();
+    this.#failures += 1;
+    if (this.#failures !== 3) return;
+    this.#failures = Number.POSITIVE_INFINITY;
+    this.#options.onError(new MediaError('encoder', 'The audio encoder failed three times in a row.', { cause }));
+  }
+
+  #discardEncoder(): void {
+    const encoder = this.#encoder;
+    this.#encoder = undefined;
+    if (encoder !== undefined && encoder.state !== 'closed') encoder.close();
+  }
+}

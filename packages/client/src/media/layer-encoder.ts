@@ -1,0 +1,199 @@
+// One simulcast encoding: a WebCodecs encoder that is never given more than it can take.
+
+import type { Clock, Microseconds, Milliseconds } from '@sluice/rtp';
+import { MediaError } from '../room/errors.ts';
+import type { MediaCodecs } from './media-codecs.ts';
+import { encodedSize, type VideoEncoding } from './video-encodings.ts';
+
+/** Frames inside an encoder at once; `encodeQueueSize` does not tell (Chromium reports 0 with five inside). */
+const MAX_IN_FLIGHT = 2;
+
+/** A frame that has not come out after this long was dropped by the encoder (`latencyMode: 'realtime'` allows it). */
+const IN_FLIGHT_TIMEOUT: Milliseconds = 1000;
+
+/** Failures in a row, without a frame in between, after which an encoder is given up. */
+const MAX_FAILURES = 3;
+
+/** A frame as it came out of an encoder. */
+export interface EncodedLayerFrame {
+  readonly rid: string;
+  readonly data: Uint8Array;
+  readonly timestamp: Microseconds;
+  readonly keyFrame: boolean;
+  /** `undefined` without temporal layers. */
+  readonly temporalLayer: number | undefined;
+}
+
+/** What a layer encoder is made of. */
+export interface LayerEncoderOptions {
+  readonly codecs: Pick<MediaCodecs, 'VideoEncoder'>;
+  readonly clock: Clock;
+  /** WebCodecs codec string, e.g. `vp8`. */
+  readonly codec: string;
+  readonly encoding: VideoEncoding;
+  /** The mode the encoder was found to support; `undefined` for none. */
+  readonly scalabilityMode: string | undefined;
+  readonly frameRate: number;
+  readonly onFrame: (frame: EncodedLayerFrame) => void;
+  /** The encoder has failed for good. */
+  readonly onError: (error: MediaError) => void;
+}
+
+/** The configuration for an encoding of a source of that size. */
+export function encoderConfig(
+  codec: string,
+  encoding: VideoEncoding,
+  source: { width: number; height: number; frameRate: number },
+  scalabilityMode: string | undefined,
+): VideoEncoderConfig {
+  return {
+    codec,
+    ...encodedSize(encoding, source.width, source.height),
+    bitrate: encoding.maxBitrate,
+    framerate: Math.min(source.frameRate, encoding.maxFramerate ?? Number.POSITIVE_INFINITY),
+    latencyMode: 'realtime',
+    // Smaller bursts than variable: the largest delta frame is about a fifth (measured in Chromium).
+    bitrateMode: 'constant',
+    ...(scalabilityMode !== undefined && { scalabilityMode }),
+  };
+}
+
+/** One encoding of a track. */
+export class LayerEncoder {
+  readonly #options: LayerEncoderOptions;
+  #encoder: VideoEncoder | undefined;
+  #size = { width: 0, height: 0 };
+  #keyFrameWanted = false;
+  #inFlight: { timestamp: Microseconds; since: Milliseconds }[] = [];
+  #lastEncoded: Microseconds = Number.NEGATIVE_INFINITY;
+  #failures = 0;
+  #closed = false;
+  #framesEncoded = 0;
+  #framesDropped = 0;
+  #keyFramesEncoded = 0;
+
+  constructor(options: LayerEncoderOptions) {
+    this.#options = options;
+  }
+
+  get rid(): string {
+    return this.#options.encoding.rid;
+  }
+
+  /** The size that is encoded now, in pixels. */
+  get size(): { readonly width: number; readonly height: number } {
+    return this.#size;
+  }
+
+  get framesEncoded(): number {
+    return this.#framesEncoded;
+  }
+
+  /** Frames left out because the encoder was still busy. */
+  get framesDropped(): number {
+    return this.#framesDropped;
+  }
+
+  get keyFramesEncoded(): number {
+    return this.#keyFramesEncoded;
+  }
+
+  /** Makes the next frame a key frame. */
+  requestKeyFrame(): void {
+    this.#keyFrameWanted = true;
+  }
+
+  /** Encodes a frame, which stays the caller's, unless the encoder is busy or the frame is above the frame rate. */
+  encode(frame: VideoFrame): void {
+    const { encoding, clock } = this.#options;
+    if (this.#closed || encoding.active === false || this.#isAboveFrameRate(frame.timestamp)) return;
+    const now = clock.now();
+    this.#inFlight = this.#inFlight.filter(({ since }) => now - since < IN_FLIGHT_TIMEOUT);
+    if (this.#inFlight.length >= MAX_IN_FLIGHT) {
+      this.#framesDropped += 1;
+      return;
+    }
+    const encoder = this.#ensureConfigured(frame);
+    if (encoder === undefined) return;
+    const keyFrame = this.#keyFrameWanted;
+    this.#keyFrameWanted = false;
+    this.#lastEncoded = frame.timestamp;
+    this.#inFlight.push({ timestamp: frame.timestamp, since: now });
+    try {
+      encoder.encode(frame, { keyFrame });
+    } catch (cause) {
+      this.#onFailure(cause);
+    }
+  }
+
+  /** Ends; frames inside are thrown away. */
+  close(): void {
+    this.#closed = true;
+    this.#discardEncoder();
+  }
+
+  #isAboveFrameRate(timestamp: Microseconds): boolean {
+    const { maxFramerate } = this.#options.encoding;
+    // A tenth of tolerance, so that a source at just that rate passes whole.
+    return maxFramerate !== undefined && timestamp - this.#lastEncoded < 900_000 / maxFramerate;
+  }
+
+  #ensureConfigured(frame: VideoFrame): VideoEncoder | undefined {
+    const { codecs, codec, encoding, frameRate, scalabilityMode } = this.#options;
+    const source = { width: frame.displayWidth, height: frame.displayHeight, frameRate };
+    const config = encoderConfig(codec, encoding, source, scalabilityMode);
+    const resized = config.width !== this.#size.width || config.height !== this.#size.height;
+    if (this.#encoder !== undefined && !resized) return this.#encoder;
+    try {
+      if (this.#encoder === undefined) {
+        const encoder: VideoEncoder = new codecs.VideoEncoder({
+          output: (chunk, metadata) => this.#onChunk(encoder, chunk, metadata),
+          error: (cause) => {
+            if (this.#encoder === encoder) this.#onFailure(cause);
+          },
+        });
+        this.#encoder = encoder;
+      }
+      this.#encoder.configure(config);
+    } catch (cause) {
+      this.#onFailure(cause);
+      return undefined;
+    }
+    this.#size = { width: config.width, height: config.height };
+    // Not every encoder begins a new size with a key frame by itself.
+    this.#keyFrameWanted = true;
+    return this.#encoder;
+  }
+
+  #onChunk(encoder: VideoEncoder, chunk: EncodedVideoChunk, metadata: EncodedVideoChunkMetadata | undefined): void {
+    if (this.#encoder !== encoder) return;
+    this.#inFlight = this.#inFlight.filter(({ timestamp }) => timestamp > chunk.timestamp);
+    this.#failures = 0;
+    this.#framesEncoded += 1;
+    const keyFrame = chunk.type === 'key';
+    if (keyFrame) this.#keyFramesEncoded += 1;
+    const data = new Uint8Array(chunk.byteLength);
+    chunk.copyTo(data);
+    const temporalLayer =
+      this.#options.scalabilityMode === undefined ? undefined : (metadata?.svc?.temporalLayerId ?? 0);
+    this.#options.onFrame({ rid: this.rid, data, timestamp: chunk.timestamp, keyFrame, temporalLayer });
+  }
+
+  /** A failed encoder is replaced at the next frame, which will be a key frame, unless it keeps failing. */
+  #onFailure(cause: unknown): void {
+    this.#discardEncoder();
+    this.#failures += 1;
+    if (this.#failures < MAX_FAILURES || this.#closed) return;
+    this.#closed = true;
+    this.#options.onError(
+      new MediaError('encoder', `The encoder of "${this.rid}" failed ${MAX_FAILURES} times in a row.`, { cause }),
+    );
+  }
+
+  #discardEncoder(): void {
+    const encoder = this.#encoder;
+    this.#encoder = undefined;
+    this.#inFlight = [];
+    if (encoder !== undefined && encoder.state !== 'closed') encoder.close();
+  }
+}

@@ -1,0 +1,144 @@
+// Simulcast: the same frames to one encoder per encoding.
+
+import type { Clock, Microseconds, Milliseconds } from '@sluice/rtp';
+import type { MediaError } from '../room/errors.ts';
+import { type EncodedLayerFrame, encoderConfig, LayerEncoder } from './layer-encoder.ts';
+import type { MediaCodecs } from './media-codecs.ts';
+import type { VideoSource } from './sources.ts';
+import type { VideoEncoding } from './video-encodings.ts';
+
+/** What a simulcast encoder is made of. */
+export interface SimulcastEncoderOptions {
+  readonly codecs: MediaCodecs;
+  readonly clock: Clock;
+  /** WebCodecs codec string, e.g. `vp8`. */
+  readonly codec: string;
+  readonly source: VideoSource;
+  /** Lowest first. */
+  readonly encodings: readonly VideoEncoding[];
+  /** Longest time between two key frames of an encoding; `Infinity` for key frames on request only. */
+  readonly keyframeInterval: Milliseconds;
+  /** The source has made a frame. */
+  readonly onCaptured: (timestamp: Microseconds) => void;
+  readonly onFrame: (frame: EncodedLayerFrame) => void;
+  readonly onError: (error: MediaError) => void;
+}
+
+/**
+ * The encodings with the scalability mode each will have; `undefined` where this codec cannot encode one of them.
+ * Without an app's wish it is `L1T3` where the encoder has it.
+ */
+export async function supportedEncodings(
+  codecs: Pick<MediaCodecs, 'VideoEncoder'>,
+  codec: string,
+  encodings: readonly VideoEncoding[],
+  source: VideoSource,
+): Promise<{ encoding: VideoEncoding; scalabilityMode: string | undefined }[] | undefined> {
+  const resolved: { encoding: VideoEncoding; scalabilityMode: string | undefined }[] = [];
+  for (const encoding of encodings) {
+    const modes = encoding.scalabilityMode ? [encoding.scalabilityMode] : ['L1T3', undefined];
+    let found = false;
+    for (const scalabilityMode of modes) {
+      const config = encoderConfig(codec, encoding, source, scalabilityMode);
+      // An unknown codec string makes isConfigSupported reject: not supported, all the same.
+      const { supported } = await codecs.VideoEncoder.isConfigSupported(config).catch(() => ({ supported: false }));
+      if (!supported) continue;
+      resolved.push({ encoding, scalabilityMode });
+      found = true;
+      break;
+    }
+    if (!found) return undefined;
+  }
+  return resolved;
+}
+
+/** One track's encoders. */
+export class SimulcastEncoder {
+  readonly #layers: readonly LayerEncoder[];
+  readonly #source: VideoSource;
+  readonly #onCaptured: (timestamp: Microseconds) => void;
+  readonly #keyframeInterval: Microseconds;
+  readonly #nextKeyFrame: Microseconds[];
+  #framesCaptured = 0;
+  #paused = false;
+
+  constructor(
+    options: SimulcastEncoderOptions,
+    encodings: readonly { encoding: VideoEncoding; scalabilityMode: string | undefined }[],
+  ) {
+    const { codecs, clock, codec, source, onFrame, onError } = options;
+    this.#source = source;
+    this.#onCaptured = options.onCaptured;
+    this.#keyframeInterval = options.keyframeInterval * 1000;
+    this.#nextKeyFrame = encodings.map(() => Number.NaN);
+    this.#layers = encodings.map(
+      ({ encoding, scalabilityMode }) =>
+        new LayerEncoder({
+          codecs,
+          clock,
+          codec,
+          encoding,
+          scalabilityMode,
+          frameRate: source.frameRate,
+          onFrame,
+          onError,
+        }),
+    );
+  }
+
+  /** The encoders, lowest encoding first. */
+  get layers(): readonly LayerEncoder[] {
+    return this.#layers;
+  }
+
+  /** Frames the source made. */
+  get framesCaptured(): number {
+    return this.#framesCaptured;
+  }
+
+  /** While paused, frames are thrown away; the first one after it is a key frame. */
+  setPaused(paused: boolean): void {
+    if (this.#paused && !paused) for (const layer of this.#layers) layer.requestKeyFrame();
+    this.#paused = paused;
+  }
+
+  /** Begins. `onEnded` is called when the source ends by itself. */
+  start(onEnded: () => void): void {
+    this.#source.start((frame) => this.#onFrame(frame), onEnded);
+  }
+
+  /** Makes the next frame of that encoding, and of no other, a key frame. */
+  requestKeyFrame(rid: string): void {
+    this.#layers.find((layer) => layer.rid === rid)?.requestKeyFrame();
+  }
+
+  /** Ends. */
+  close(): void {
+    this.#source.stop();
+    for (const layer of this.#layers) layer.close();
+  }
+
+  #onFrame(frame: VideoFrame): void {
+    this.#framesCaptured += 1;
+    this.#onCaptured(frame.timestamp);
+    if (!this.#paused) {
+      this.#scheduleKeyFrames(frame.timestamp);
+      for (const layer of this.#layers) layer.encode(frame);
+    }
+    frame.close();
+  }
+
+  /** Key frames at the interval, the encodings in turn, so that their bursts do not coincide. */
+  #scheduleKeyFrames(timestamp: Microseconds): void {
+    if (!Number.isFinite(this.#keyframeInterval)) return;
+    this.#layers.forEach((layer, i) => {
+      const due = this.#nextKeyFrame[i] ?? Number.NaN;
+      if (Number.isNaN(due)) {
+        this.#nextKeyFrame[i] = timestamp + (this.#keyframeInterval * (this.#layers.length - i)) / this.#layers.length;
+      } else if (timestamp >= due) {
+        this.#nextKeyFrame[i] = timestamp + this.#keyframeInterval;
+        layer.requestKeyFrame();
+      }
+    });
+  }
+}

@@ -1,0 +1,111 @@
+// The errors of the client, each with the reasons it can have.
+
+import { SluiceError } from '@sluice/rtp';
+
+/** Why a connection could not be made or has ended. */
+export type ConnectionErrorReason =
+  /** The SFU did not answer in time. */
+  | 'timeout'
+  /** The SFU said no. */
+  | 'refused'
+  /** Client and SFU speak different versions of the protocol. */
+  | 'version-mismatch'
+  /** The transport was closed, by the SFU or by `disconnect()`. */
+  | 'closed'
+  /** `connect()` was called on a room that is connected or connecting. */
+  | 'already-connected'
+  /** The call needs a connected room. */
+  | 'not-connected';
+
+/** The connection to the SFU could not be made, or is over. */
+export class ConnectionError extends SluiceError {
+  override readonly code = 'connection';
+  override readonly reason: ConnectionErrorReason;
+
+  constructor(reason: ConnectionErrorReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** Why a track could not be published. */
+export type PublishErrorReason =
+  /** The track has ended before or while it was published. */
+  | 'track-ended'
+  /** The track is published already. */
+  | 'already-published'
+  /** No encoder here, or no support at the SFU, for the codec. */
+  | 'codec-unsupported'
+  /** The SFU said no, for the reason in `message`. */
+  | 'refused'
+  /** The SFU's answer cannot be read. */
+  | 'malformed-sdp';
+
+/** A track could not be published; the room goes on. */
+export class PublishError extends SluiceError {
+  override readonly code = 'publish';
+  override readonly reason: PublishErrorReason;
+
+  constructor(reason: PublishErrorReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** Why a request on a subscription failed. */
+export type SubscribeErrorReason =
+  /** The track is not there any more, or not subscribed. */
+  | 'unknown-track'
+  /** No decoder here for its codec. */
+  | 'codec-unsupported'
+  /** The SFU said no, for the reason in `message`. */
+  | 'refused';
+
+/** A request on a remote track failed; the room goes on. */
+export class SubscribeError extends SluiceError {
+  override readonly code = 'subscribe';
+  override readonly reason: SubscribeErrorReason;
+
+  constructor(reason: SubscribeErrorReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** Why a medium cannot be handled. */
+export type MediaErrorReason =
+  /** The encoder gave up. */
+  | 'encoder'
+  /** The decoder refused or gave up; it is rebuilt at the next key frame. */
+  | 'decoder';
+
+/** A codec failed while running; the room goes on. */
+export class MediaError extends SluiceError {
+  override readonly code = 'media';
+  override readonly reason: MediaErrorReason;
+
+  constructor(reason: MediaErrorReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** What is missing here. */
+export type UnsupportedErrorReason =
+  /** No WebCodecs in this realm. */
+  | 'webcodecs'
+  /** No way to get frames out of a `MediaStreamTrack`. */
+  | 'capture'
+  /** No way to make a `MediaStreamTrack` out of frames. */
+  | 'output';
+
+/** This realm lacks what the call needs. */
+export class UnsupportedError extends SluiceError {
+  override readonly code = 'unsupported';
+  override readonly reason: UnsupportedErrorReason;
+
+  constructor(reason: UnsupportedErrorReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,347 @@
+// Oneself in the room: publishing and unpublishing.
+
+import {
+  ArgumentError,
+  type BitsPerSecond,
+  type Clock,
+  type Milliseconds,
+  SluiceError,
+  type TrackInfo,
+  type TrackSource,
+} from '@sluice/rtp';
+import { AudioTrackEncoder, audioEncoderConfig } from '../media/audio-track-encoder.ts';
+import { CaptureClock } from '../media/capture-clock.ts';
+import type { MediaCodecs } from '../media/media-codecs.ts';
+import { SimulcastEncoder, supportedEncodings } from '../media/simulcast-encoder.ts';
+import { defaultEncodings, type VideoEncoding, validateEncodings } from '../media/video-encodings.ts';
+import { ConnectionError, type MediaError, PublishError } from './errors.ts';
+import {
+  type LocalAudioTrack,
+  type LocalTrack,
+  type LocalVideoTrack,
+  localTrack,
+  type Publishable,
+} from './local-tracks.ts';
+import { type LocalPublicationControls, LocalTrackPublication, type OutboundLayerStats } from './publications.ts';
+import type { Publisher, PublisherTrack } from './publisher.ts';
+import { type Request, RequestRefused, type SignallingClient } from './signalling-client.ts';
+
+/** How a track is published. */
+export interface TrackPublishOptions {
+  /** A name for the others to see. Default empty. */
+  readonly name?: string;
+  /** What the track shows. Default `camera` for video, `microphone` for audio. */
+  readonly source?: TrackSource;
+  /** SDP name of the codec: `VP8` (the default) for video, `opus` (the default) for audio. */
+  readonly codec?: string;
+  /** Simulcast encodings, lowest first. Default: `q`, `h` and `f`, a quarter, half and all of the size. Video only. */
+  readonly encodings?: readonly VideoEncoding[];
+  /**
+   * Longest time between two key frames of an encoding. A key frame costs bits; late joiners and layer switches wait for
+   * one. `Infinity`: only when the SFU asks. Default 2000 ms. Video only.
+   */
+  readonly keyframeInterval?: Milliseconds;
+  /** Bit rate of the audio encoder. Default 32 000 bit/s. Audio only. */
+  readonly audioBitrate?: BitsPerSecond;
+}
+
+/** The room's end of a connection, as long as it lasts. */
+export interface Session {
+  readonly signalling: SignallingClient;
+  readonly publisher: Publisher;
+}
+
+/** What a local participant is made of. */
+export interface LocalParticipantOptions {
+  readonly clock: Clock;
+  readonly codecs: () => MediaCodecs;
+  /** @throws ConnectionError when the room is not connected */
+  readonly session: () => Session;
+  readonly onPublished: (publication: LocalTrackPublication) => void;
+  readonly onUnpublished: (publication: LocalTrackPublication) => void;
+  readonly onError: (error: SluiceError) => void;
+}
+
+const CODEC_STRINGS: Readonly<Record<string, string>> = { VP8: 'vp8' };
+
+interface Published {
+  readonly wire: PublisherTrack;
+  readonly encoder: SimulcastEncoder | AudioTrackEncoder;
+}
+
+/** Oneself. */
+export class LocalParticipant implements LocalPublicationControls {
+  readonly #options: LocalParticipantOptions;
+  readonly #published = new Map<LocalTrackPublication, Published>();
+  #publishing: Promise<unknown> = Promise.resolve();
+  #participantId = '';
+  #identity = '';
+
+  constructor(options: LocalParticipantOptions) {
+    this.#options = options;
+  }
+
+  /** Given by the SFU; empty before the room is connected. */
+  get participantId(): string {
+    return this.#participantId;
+  }
+
+  /** Empty before the room is connected. */
+  get identity(): string {
+    return this.#identity;
+  }
+
+  /** The tracks published now, by track id. */
+  get trackPublications(): ReadonlyMap<string, LocalTrackPublication> {
+    return new Map([...this.#published.keys()].map((publication) => [publication.trackId, publication]));
+  }
+
+  /**
+   * Publishes a track: everybody in the room can see or hear it from now on. The track stays yours: the room never stops
+   * it.
+   *
+   * @throws PublishError when it has ended, is published already, cannot be encoded, or the SFU says no
+   * @throws ConnectionError when the room is not connected
+   * @throws ArgumentError for impossible options
+   */
+  publishTrack(track: Publishable | LocalTrack, options: TrackPublishOptions = {}): Promise<LocalTrackPublication> {
+    // One at a time: offers describe everything so far, in order.
+    const publishing = this.#publishing.then(() => this.#publish(track, options));
+    this.#publishing = publishing.catch(() => {});
+    return publishing;
+  }
+
+  /**
+   * Ends a publication; the track goes on.
+   *
+   * @throws ConnectionError when the room is not connected
+   */
+  async unpublishTrack(publication: LocalTrackPublication): Promise<void> {
+    if (!this.#published.has(publication)) return;
+    const { signalling } = this.#options.session();
+    this.#end(publication);
+    await signalling.request({ type: 'unpublish', trackId: publication.trackId }).catch(ignoreRefusal);
+  }
+
+  /** Called by a publication. */
+  async setMuted(publication: LocalTrackPublication, muted: boolean): Promise<void> {
+    const published = this.#published.get(publication);
+    if (published === undefined) return;
+    const { signalling } = this.#options.session();
+    if (muted) published.encoder.setPaused(true);
+    await signalling.request({ type: 'mute', trackId: publication.trackId, muted }).catch(ignoreRefusal);
+    if (!muted) published.encoder.setPaused(false);
+  }
+
+  /** Called by a publication. */
+  stats(publication: LocalTrackPublication): readonly OutboundLayerStats[] {
+    const published = this.#published.get(publication);
+    if (published === undefined) return [];
+    const { wire, encoder } = published;
+    return wire.streams.map((stream, i) => {
+      const layer = encoder instanceof SimulcastEncoder ? encoder.layers[i] : undefined;
+      return {
+        rid: stream.rid,
+        frameWidth: layer?.size.width ?? 0,
+        frameHeight: layer?.size.height ?? 0,
+        framesEncoded: layer?.framesEncoded ?? 0,
+        keyFramesEncoded: layer?.keyFramesEncoded ?? 0,
+        framesDropped: layer?.framesDropped ?? 0,
+        packetsSent: stream.statistics.packetsSent,
+        bytesSent: stream.statistics.bytesSent,
+        retransmittedPacketsSent: stream.statistics.packetsRetransmitted,
+        roundTripTime: stream.statistics.roundTrip,
+      };
+    });
+  }
+
+  /** Called by the room: it has joined under that name. */
+  onJoined(participantId: string, identity: string): void {
+    this.#participantId = participantId;
+    this.#identity = identity;
+  }
+
+  /** Called by the room: the connection is over, and with it every publication. */
+  onDisconnected(): void {
+    for (const publication of [...this.#published.keys()]) this.#end(publication);
+  }
+
+  async #publish(from: Publishable | LocalTrack, options: TrackPublishOptions): Promise<LocalTrackPublication> {
+    this.#options.session();
+    const track = 'source' in from ? from : localTrack(from);
+    this.#checkPublishable(track);
+    return track.kind === 'video' ? this.#publishVideo(track, options) : this.#publishAudio(track, options);
+  }
+
+  #checkPublishable(track: LocalTrack): void {
+    if (track.source.ended)
+      throw new PublishError('track-ended', 'The track has ended, so there is nothing to publish.');
+    for (const { track: other } of this.#published.keys()) {
+      const same = track.mediaStreamTrack !== undefined && track.mediaStreamTrack === other.mediaStreamTrack;
+      if (same || other.source === track.source)
+        throw new PublishError('already-published', 'The track is published already.');
+    }
+  }
+
+  async #publishVideo(track: LocalVideoTrack, options: TrackPublishOptions): Promise<LocalTrackPublication> {
+    const { source } = track;
+    const { codec = 'VP8', keyframeInterval = 2000 } = options;
+    if (!(keyframeInterval > 0)) {
+      throw new ArgumentError(
+        `The keyframeInterval has to be a number of milliseconds above 0, not ${keyframeInterval}.`,
+      );
+    }
+    const encodings = options.encodings ?? defaultEncodings(source.width, source.height);
+    validateEncodings(encodings);
+    const codecString = CODEC_STRINGS[codec];
+    const codecs = this.#options.codecs();
+    const supported = codecString && (await supportedEncodings(codecs, codecString, encodings, source));
+    if (!codecString || !supported) {
+      throw new PublishError('codec-unsupported', `No encoder here can encode ${codec} with these encodings.`);
+    }
+    const captureClock = new CaptureClock(this.#options.clock);
+    let wire: PublisherTrack | undefined;
+    const encoder = new SimulcastEncoder(
+      {
+        codecs,
+        clock: this.#options.clock,
+        codec: codecString,
+        source,
+        encodings,
+        keyframeInterval,
+        onCaptured: (timestamp) => captureClock.observe(timestamp),
+        onFrame: (frame) => wire?.send({ ...frame, capturedAt: captureClock.timeOf(frame.timestamp) }),
+        onError: (error) => this.#onMediaError(encoder, error),
+      },
+      supported,
+    );
+    const rids = encodings.map(({ rid }) => rid);
+    const media = {
+      kind: 'video',
+      codec,
+      rids,
+      onKeyFrameRequest: (rid: string | undefined) => rid !== undefined && encoder.requestKeyFrame(rid),
+    } as const;
+    const announced = await this.#announce(track, media, { source: 'camera', name: '', ...options });
+    wire = announced.wire;
+    return this.#begin(announced.publication, { wire, encoder });
+  }
+
+  async #publishAudio(track: LocalAudioTrack, options: TrackPublishOptions): Promise<LocalTrackPublication> {
+    const { codec = 'opus', audioBitrate: bitrate = 32_000 } = options;
+    if (!(bitrate > 0))
+      throw new ArgumentError(`The audioBitrate has to be a number of bit/s above 0, not ${bitrate}.`);
+    const codecs = this.#options.codecs();
+    const { supported } =
+      codec === 'opus'
+        ? await codecs.AudioEncoder.isConfigSupported(audioEncoderConfig(track.source, bitrate)).catch(() => ({
+            supported: false,
+          }))
+        : { supported: false };
+    if (!supported) throw new PublishError('codec-unsupported', `No encoder here can encode ${codec} from this track.`);
+    const captureClock = new CaptureClock(this.#options.clock);
+    let wire: PublisherTrack | undefined;
+    const encoder = new AudioTrackEncoder({
+      codecs,
+      source: track.source,
+      bitrate,
+      onCaptured: (timestamp) => captureClock.observe(timestamp),
+      onPacket: ({ data, timestamp }) =>
+        wire?.send({
+          rid: undefined,
+          data,
+          timestamp,
+          temporalLayer: undefined,
+          capturedAt: captureClock.timeOf(timestamp),
+        }),
+      onError: (error) => this.#onMediaError(encoder, error),
+    });
+    const media = { kind: 'audio', codec, rids: [], onKeyFrameRequest: () => {} } as const;
+    const announced = await this.#announce(track, media, { source: 'microphone', name: '', ...options });
+    wire = announced.wire;
+    return this.#begin(announced.publication, { wire, encoder });
+  }
+
+  async #announce(
+    track: LocalTrack,
+    media: Parameters<Publisher['add']>[0],
+    { source, name }: { source: TrackSource; name: string },
+  ): Promise<{ wire: PublisherTrack; publication: LocalTrackPublication }> {
+    const { publisher, signalling } = this.#options.session();
+    const { track: wire, offer } = publisher.add(media);
+    const request: Request = { type: 'publish', offer, tracks: [{ mid: wire.mid, source, name, muted: false }] };
+    try {
+      return await signalling.request(request, (answer) => {
+        const trackId = answer.type === 'published' && answer.tracks.find(({ mid }) => mid === wire.mid)?.trackId;
+        if (answer.type !== 'published' || !trackId || !publisher.accept(wire, answer.answer)) {
+          throw new PublishError('refused', 'The SFU did not take the track.');
+        }
+        const info: TrackInfo = { trackId, kind: track.kind, source, name, muted: false };
+        return { wire, publication: new LocalTrackPublication(info, track, this) };
+      });
+    } catch (error) {
+      publisher.remove(wire);
+      throw publishError(error);
+    }
+  }
+
+  #begin(publication: LocalTrackPublication, published: Published): LocalTrackPublication {
+    if (publication.track.source.ended) {
+      published.encoder.close();
+      void this.#withdraw(publication);
+      throw new PublishError('track-ended', 'The track ended while it was being published.');
+    }
+    this.#published.set(publication, published);
+    this.#options.onPublished(publication);
+    published.encoder.start(() => void this.#withdraw(publication));
+    return publication;
+  }
+
+  /** Unpublishes a track that ended by itself. */
+  async #withdraw(publication: LocalTrackPublication): Promise<void> {
+    try {
+      const { signalling } = this.#options.session();
+      this.#end(publication);
+      await signalling.request({ type: 'unpublish', trackId: publication.trackId });
+    } catch (error) {
+      // Without a connection there is nobody left to tell.
+      if (!(error instanceof RequestRefused || error instanceof ConnectionError)) throw error;
+    }
+  }
+
+  #end(publication: LocalTrackPublication): void {
+    const published = this.#published.get(publication);
+    if (published === undefined) return;
+    this.#published.delete(publication);
+    published.encoder.close();
+    try {
+      this.#options.session().publisher.remove(published.wire);
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+    }
+    this.#options.onUnpublished(publication);
+  }
+
+  #onMediaError(encoder: Published['encoder'], error: MediaError): void {
+    this.#options.onError(error);
+    for (const [publication, published] of this.#published) {
+      if (published.encoder === encoder) void this.#withdraw(publication);
+    }
+  }
+}
+
+function publishError(error: unknown): unknown {
+  if (error instanceof RequestRefused) {
+    const reason = error.reason === 'codec-unsupported' ? 'codec-unsupported' : 'refused';
+    return new PublishError(reason, `The SFU refused the track (${error.reason}): ${error.message}`, { cause: error });
+  }
+  if (error instanceof SluiceError && error.reason === 'malformed-sdp') {
+    return new PublishError('malformed-sdp', error.message, { cause: error });
+  }
+  return error;
+}
+
+function ignoreRefusal(error: unknown): void {
+  // The SFU knows the track no longer: what was asked for is so already.
+  if (!(error instanceof RequestRefused)) throw error;
+}

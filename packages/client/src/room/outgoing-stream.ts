@@ -1,0 +1,112 @@
+// One encoding on its way out: frames become packets.
+
+import {
+  type ExtensionElement,
+  type HeaderExtensionIds,
+  type Microseconds,
+  type Milliseconds,
+  type Packetizer,
+  type PacketSender,
+  type PayloadFormat,
+  type Random,
+  type ReportBlock,
+  type RtcpSenderReport,
+  RtpSendStream,
+  writeToken,
+} from '@sluice/rtp';
+
+/** Payload bytes of a packet: with headers and extensions it stays below 1280 bytes, the least MTU of IPv6. */
+const MAX_PAYLOAD_SIZE = 1150;
+
+/** What an outgoing stream is made of. */
+export interface OutgoingStreamOptions {
+  readonly sender: PacketSender;
+  readonly random: Random;
+  readonly format: PayloadFormat;
+  readonly clockRate: number;
+  /** Added to every RTP timestamp; random, as RFC 3550 §5.1 asks, and equal for all encodings of a track. */
+  readonly timestampOffset: number;
+  readonly ssrc: number;
+  readonly payloadType: number;
+  readonly rtxPayloadType: number | undefined;
+  readonly extensionIds: HeaderExtensionIds;
+  readonly mid: string;
+  readonly rid: string | undefined;
+}
+
+/** One outgoing encoding. */
+export class OutgoingStream {
+  readonly rid: string | undefined;
+  readonly ssrc: number;
+  readonly #options: OutgoingStreamOptions;
+  readonly #stream: RtpSendStream;
+  readonly #packetizer: Packetizer;
+  #sequenceNumber: number;
+
+  constructor(options: OutgoingStreamOptions) {
+    const { random, rid, extensionIds, mid, rtxPayloadType } = options;
+    this.rid = rid;
+    this.ssrc = options.ssrc;
+    this.#options = options;
+    this.#packetizer = options.format.createPacketizer(random);
+    this.#sequenceNumber = random.integer(0, 0x7fff);
+    const element = (id: number | undefined, token: string | undefined): ExtensionElement[] =>
+      id === undefined || token === undefined ? [] : [{ id, value: writeToken(token) }];
+    const named = element(extensionIds.mid, mid);
+    this.#stream = new RtpSendStream({
+      ssrc: options.ssrc,
+      payloadType: options.payloadType,
+      extensions: [...named, ...element(extensionIds.rid, rid)],
+      // Without simulcast the retransmission stream would need an announced SSRC; audio goes without.
+      ...(rtxPayloadType !== undefined &&
+        rid !== undefined && {
+          rtx: {
+            ssrc: random.integer(1, 0x7fffffff),
+            payloadType: rtxPayloadType,
+            firstSequenceNumber: random.integer(0, 0xffff),
+            extensions: [...named, ...element(extensionIds.repairedRid, rid)],
+          },
+        }),
+    });
+  }
+
+  /** Counters and reports. */
+  get statistics(): Pick<RtpSendStream, 'packetsSent' | 'bytesSent' | 'packetsRetransmitted' | 'roundTrip'> {
+    return this.#stream;
+  }
+
+  /** Sends a frame. */
+  send(frame: {
+    readonly data: Uint8Array;
+    readonly timestamp: Microseconds;
+    readonly temporalLayer: number | undefined;
+    readonly capturedAt: Milliseconds;
+  }): void {
+    const { clockRate, timestampOffset, sender, extensionIds } = this.#options;
+    const ticks = Math.round((frame.timestamp * clockRate) / 1_000_000);
+    const timestamp = (timestampOffset + (ticks % 0x100000000)) >>> 0;
+    const payloads = this.#packetizer.packetize(frame.data, MAX_PAYLOAD_SIZE, frame.temporalLayer);
+    payloads.forEach((payload, i) => {
+      const marker = i === payloads.length - 1;
+      const fields = this.#stream.send(this.#sequenceNumber, timestamp, marker, payload, frame.capturedAt);
+      this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
+      sender.send(fields, extensionIds);
+    });
+  }
+
+  /** Answers a NACK. */
+  retransmit(sequenceNumbers: readonly number[], now: Milliseconds): void {
+    const { sender, extensionIds } = this.#options;
+    for (const fields of this.#stream.retransmit(sequenceNumbers, now)) sender.send(fields, extensionIds);
+  }
+
+  /** The sender report to send now; `undefined` before the first packet. */
+  senderReport(now: Milliseconds): RtcpSenderReport | undefined {
+    return this.#stream.senderReport(now, this.#options.clockRate);
+  }
+
+  /** Takes the SFU's report. */
+  onReportBlock(block: ReportBlock, now: Milliseconds): void {
+    this.#stream.onReportBlock(block, now);
+  }
+}

@@ -1,0 +1,163 @@
+// Tracks as the room knows them, whether they are subscribed or not.
+
+import type { Milliseconds, TrackInfo, TrackKind, TrackSource } from '@sluice/rtp';
+import type { LocalTrack } from './local-tracks.ts';
+import type { RemoteTrack } from './remote-tracks.ts';
+
+/** The layers the app wants of a track at most. */
+export interface PreferredLayers {
+  /** Name of the simulcast encoding, e.g. `q`, `h` or `f`. Default: the best there is. */
+  readonly rid?: string;
+  /** Highest temporal layer, 0 to 7. Default: all. */
+  readonly temporalLayer?: number;
+}
+
+/** The layers the SFU forwards of a track. */
+export interface ForwardedLayers {
+  /** `undefined` for a track without simulcast, and before the first packet. */
+  readonly rid: string | undefined;
+  /** Highest temporal layer; `undefined`: all. */
+  readonly temporalLayer: number | undefined;
+}
+
+/** One encoding that is sent. Names follow webrtc-stats where the meaning is equal. */
+export interface OutboundLayerStats {
+  readonly rid: string | undefined;
+  /** In pixels; 0 for audio and before the first frame. */
+  readonly frameWidth: number;
+  readonly frameHeight: number;
+  readonly framesEncoded: number;
+  readonly keyFramesEncoded: number;
+  /** Frames left out because the encoder was busy. */
+  readonly framesDropped: number;
+  readonly packetsSent: number;
+  readonly bytesSent: number;
+  readonly retransmittedPacketsSent: number;
+  readonly roundTripTime: Milliseconds | undefined;
+}
+
+/** What a local publication asks of its owner. */
+export interface LocalPublicationControls {
+  setMuted(publication: LocalTrackPublication, muted: boolean): Promise<void>;
+  stats(publication: LocalTrackPublication): readonly OutboundLayerStats[];
+}
+
+/** A track of one's own in the room. */
+export class LocalTrackPublication {
+  readonly trackId: string;
+  readonly source: TrackSource;
+  readonly name: string;
+  readonly track: LocalTrack;
+  readonly #controls: LocalPublicationControls;
+  #muted: boolean;
+
+  constructor(info: TrackInfo, track: LocalTrack, controls: LocalPublicationControls) {
+    this.trackId = info.trackId;
+    this.source = info.source;
+    this.name = info.name;
+    this.track = track;
+    this.#muted = info.muted;
+    this.#controls = controls;
+  }
+
+  get kind(): TrackKind {
+    return this.track.kind;
+  }
+
+  get muted(): boolean {
+    return this.#muted;
+  }
+
+  /** What is sent of it, lowest encoding first. */
+  get stats(): readonly OutboundLayerStats[] {
+    return this.#controls.stats(this);
+  }
+
+  /** Sends nothing of it until `unmute()`. @throws ConnectionError when the room is not connected */
+  mute(): Promise<void> {
+    return this.#setMuted(true);
+  }
+
+  /** Goes on with it; video begins with a key frame. @throws ConnectionError when the room is not connected */
+  unmute(): Promise<void> {
+    return this.#setMuted(false);
+  }
+
+  async #setMuted(muted: boolean): Promise<void> {
+    if (this.#muted === muted) return;
+    await this.#controls.setMuted(this, muted);
+    this.#muted = muted;
+  }
+}
+
+/** What a remote publication asks of the room. */
+export interface RemotePublicationControls {
+  setSubscribed(publication: RemoteTrackPublication, subscribed: boolean): Promise<void>;
+  setPreferredLayers(publication: RemoteTrackPublication, layers: PreferredLayers): Promise<void>;
+}
+
+/** A track of somebody else in the room. */
+export class RemoteTrackPublication {
+  readonly trackId: string;
+  readonly kind: TrackKind;
+  readonly source: TrackSource;
+  readonly name: string;
+  readonly #controls: RemotePublicationControls;
+  #muted: boolean;
+  #track: RemoteTrack | undefined;
+  #layers: ForwardedLayers = { rid: undefined, temporalLayer: undefined };
+
+  constructor(info: TrackInfo, controls: RemotePublicationControls) {
+    this.trackId = info.trackId;
+    this.kind = info.kind;
+    this.source = info.source;
+    this.name = info.name;
+    this.#muted = info.muted;
+    this.#controls = controls;
+  }
+
+  get muted(): boolean {
+    return this.#muted;
+  }
+
+  /** The track, once it is subscribed. */
+  get track(): RemoteTrack | undefined {
+    return this.#track;
+  }
+
+  get isSubscribed(): boolean {
+    return this.#track !== undefined;
+  }
+
+  /** The layers the SFU forwards now. */
+  get layers(): ForwardedLayers {
+    return this.#layers;
+  }
+
+  /**
+   * Asks for the track, or gives it up. The track itself comes with `trackSubscribed`.
+   *
+   * @throws SubscribeError when the SFU says no
+   * @throws ConnectionError when the room is not connected
+   */
+  setSubscribed(subscribed: boolean): Promise<void> {
+    return this.#controls.setSubscribed(this, subscribed);
+  }
+
+  /**
+   * Limits what the SFU sends of a video track. A switch of encodings takes place at a key frame of the new one.
+   *
+   * @throws SubscribeError when the track is not subscribed
+   * @throws ConnectionError when the room is not connected
+   */
+  setPreferredLayers(layers: PreferredLayers): Promise<void> {
+    return this.#controls.setPreferredLayers(this, layers);
+  }
+
+  /** Called by the room: what it heard of the track. */
+  update(change: { muted?: boolean; track?: RemoteTrack | undefined; layers?: ForwardedLayers }): void {
+    if (change.muted !== undefined) this.#muted = change.muted;
+    if ('track' in change) this.#track = change.track;
+    if (change.layers !== undefined) this.#layers = change.layers;
+  }
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { Aimd } from '../../src/congestion/aimd.ts';
+
+/** Calm feedback every 100 ms for so long; the time afterwards. */
+function runCalmly(aimd: Aimd, acknowledged: number, from: number, duration: number): number {
+  let now = from;
+  for (; now < from + duration; now += 100) aimd.update('normal', acknowledged, now);
+  return now;
+}
+
+describe('additive increase near a known capacity', () => {
+  it.each([
+    { estimate: 30_000, rtt: 200, expected: 4_000 },
+    { estimate: 90_000, rtt: 200, expected: 5_000 },
+    { estimate: 60_000, rtt: 100, expected: 5_000 },
+    { estimate: 216_000, rtt: 200, expected: 12_000 },
+  ])('is $expected bit/s per second at $estimate bit/s with a round trip of $rtt ms', ({ estimate, rtt, expected }) => {
+    const aimd = new Aimd(estimate);
+    aimd.setRtt(rtt);
+    expect(aimd.additiveIncrease).toBeCloseTo(expected, 6);
+  });
+
+  it('adds that much over a second once an overuse has told the capacity', () => {
+    const aimd = new Aimd(300_000);
+    aimd.update('overuse', 300_000, 0);
+    const after = aimd.estimate;
+    aimd.update('normal', 300_000, 100);
+    const increase = aimd.additiveIncrease;
+    aimd.update('normal', 300_000, 1_100);
+    expect(aimd.estimate - after).toBeCloseTo(increase, 6);
+  });
+});
+
+describe('decrease', () => {
+  it('goes to 0.85 of what arrives less 5 kbit/s, and expects the next one when that is won back', () => {
+    const aimd = new Aimd(264_000);
+    aimd.update('overuse', (216_000 + 5_000) / 0.85, 0);
+    expect(aimd.estimate).toBeCloseTo(216_000, 6);
+    expect(aimd.additiveIncrease).toBeCloseTo(12_000, 6);
+    expect(aimd.expectedDecreasePeriod).toBeCloseTo(4_000, 6);
+  });
+
+  it('expects a period of 3 s before the first one, and at least 2 s and at most 50 s later', () => {
+    const aimd = new Aimd(300_000);
+    expect(aimd.expectedDecreasePeriod).toBe(3_000);
+    aimd.update('overuse', 299_000 / 0.85, 0);
+    expect(aimd.expectedDecreasePeriod).toBe(3_000);
+    aimd.update('overuse', 290_000, 300);
+    expect(aimd.expectedDecreasePeriod).toBeGreaterThanOrEqual(2_000);
+    aimd.update('overuse', 5_000, 600);
+    expect(aimd.expectedDecreasePeriod).toBe(50_000);
+  });
+
+  it('never raises the rate, even when more arrives than was allowed', () => {
+    const aimd = new Aimd(300_000);
+    aimd.update('overuse', 1_000_000, 0);
+    expect(aimd.estimate).toBe(300_000);
+  });
+
+  it('comes once a round trip, or at once when less than half arrives', () => {
+    const aimd = new Aimd(300_000);
+    aimd.setRtt(100);
+    aimd.update('overuse', 290_000, 1_000);
+    expect(aimd.mayDecrease(200_000, 1_099)).toBe(false);
+    expect(aimd.mayDecrease(200_000, 1_100)).toBe(true);
+    expect(aimd.mayDecrease(100_000, 1_001)).toBe(true);
+  });
+
+  it('halves at most every 200 ms while nothing has been acknowledged', () => {
+    const aimd = new Aimd(400_000);
+    expect([0, 100, 200].map((now) => aimd.halve(now))).toEqual([true, false, true]);
+    expect(aimd.estimate).toBe(100_000);
+  });
+
+  it('stops at the floor', () => {
+    const aimd = new Aimd(6_000);
+    aimd.update('overuse', 1_000, 0);
+    expect(aimd.estimate).toBe(5_000);
+  });
+});
+
+describe('multiplicative increase', () => {
+  it('grows by 8 % in a second while the capacity is unknown', () => {
+    const aimd = new Aimd(1_000_000);
+    aimd.update('normal', 1_000_000, 0);
+    const start = aimd.estimate;
+    aimd.update('normal', 1_000_000, 1_000);
+    expect(aimd.estimate / start).toBeCloseTo(1.08, 6);
+  });
+
+  it('ends at 1.5 times what arrives plus 10 kbit/s', () => {
+    const aimd = new Aimd(5_000);
+    runCalmly(aimd, 10_000, 0, 20_000);
+    expect(aimd.estimate).toBe(25_000);
+  });
+
+  it('waits while the queue drains', () => {
+    const aimd = new Aimd(300_000);
+    for (let now = 0; now < 5_000; now += 100) aimd.update('underuse', 300_000, now);
+    expect(aimd.estimate).toBe(300_000);
+  });
+
+  it('resumes when so much arrives that the known capacity must have changed', () => {
+    const aimd = new Aimd(500_000);
+    aimd.update('overuse', 500_000, 0);
+    expect(aimd.linkCapacity).toBe(500_000);
+    aimd.update('normal', 700_000, 200);
+    expect(aimd.linkCapacity).toBeUndefined();
+  });
+
+  it('resumes when a probe finds more than the known capacity', () => {
+    const aimd = new Aimd(500_000);
+    aimd.update('overuse', 500_000, 0);
+    aimd.setProbeResult(900_000, 200);
+    expect(aimd.estimate).toBe(900_000);
+    expect(aimd.linkCapacity).toBeUndefined();
+  });
+});

@@ -1,0 +1,207 @@
+// Time that passes only when told to, as fast as the machine can: the clock of every run in virtual time.
+//
+// Between two timers the clock waits for one turn of the event loop, a macrotask. The platform empties the whole queue
+// of microtasks before it, so every promise chain that a timer set off has settled, however deep, before the next timer
+// runs: just as between two timers of a real clock. Counting out microtasks instead would be sound only for chains
+// shorter than the count. A turn is the larger part of a timer's cost: about 1.2 µs in Node 20 (`setImmediate`).
+
+import { ArgumentError, type Clock, type Milliseconds, SluiceError, type TimerHandle } from '@sluice/rtp';
+
+/** Why a `VirtualClock` could not run. */
+export type VirtualClockErrorReason =
+  /** It is running already: two runs cannot both say what time it is. */
+  | 'already-running'
+  /** A million timers ran without time going on: some callback sets itself a timer of 0 ms for ever. */
+  | 'stalled';
+
+/** A `VirtualClock` could not run. */
+export class VirtualClockError extends SluiceError {
+  override readonly code = 'virtual-clock';
+  override readonly reason: VirtualClockErrorReason;
+
+  constructor(reason: VirtualClockErrorReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** How many timers may run at one instant. */
+const STALL_LIMIT = 1_000_000;
+
+/** A clock whose time goes on only inside `run` and `runUntil`. */
+export class VirtualClock implements Clock {
+  readonly #timers = new TimerHeap();
+  #now: Milliseconds;
+  #running = false;
+
+  /** @param options `start`: what `now()` says at first, in ms; default 0 */
+  constructor({ start = 0 }: { start?: Milliseconds } = {}) {
+    if (!Number.isFinite(start)) throw new ArgumentError(`start is ${start}: it must be finite milliseconds`);
+    this.#now = start;
+  }
+
+  /** Inside a timer's callback: exactly the time it was due. */
+  now(): Milliseconds {
+    return this.#now;
+  }
+
+  /** Timers due at the same time run in the order in which they were set. */
+  setTimeout(callback: () => void, delay: Milliseconds): TimerHandle {
+    return this.#timers.add(this.#now + (delay > 0 ? delay : 0), callback);
+  }
+
+  clearTimeout(handle: TimerHandle): void {
+    if (handle instanceof Timer) this.#timers.cancel(handle);
+  }
+
+  /** Lets `duration` ms pass: `runUntil(now() + duration)`. */
+  async run(duration: Milliseconds): Promise<void> {
+    await this.runUntil(this.#now + duration);
+  }
+
+  /**
+   * Runs every timer due up to and including `time` in order, each at exactly the time it is due, and lets all promises
+   * settle before the first, between any two and after the last; then `now()` is `time`.
+   *
+   * Rejects with what a callback throws; the clock then stands where it was thrown and may be run on.
+   *
+   * @throws ArgumentError when `time` is past or not finite; VirtualClockError as its reasons say
+   */
+  async runUntil(time: Milliseconds): Promise<void> {
+    if (!Number.isFinite(time) || time < this.#now) {
+      throw new ArgumentError(`cannot run until ${time}: it must be finite and not before now, ${this.#now}`);
+    }
+    if (this.#running) throw new VirtualClockError('already-running', 'the clock is running already: await that run');
+    this.#running = true;
+    try {
+      await turn();
+      let runAtThisTime = 0;
+      for (let timer = this.#timers.takeDue(time); timer !== undefined; timer = this.#timers.takeDue(time)) {
+        runAtThisTime = timer.due > this.#now ? 1 : runAtThisTime + 1;
+        if (runAtThisTime > STALL_LIMIT) {
+          throw new VirtualClockError('stalled', `${STALL_LIMIT} timers ran at ${this.#now} ms: time does not go on`);
+        }
+        this.#now = timer.due;
+        const { callback } = timer;
+        timer.callback = undefined;
+        callback?.();
+        await turn();
+      }
+      this.#now = time;
+    } finally {
+      this.#running = false;
+    }
+  }
+}
+
+class Timer {
+  readonly due: Milliseconds;
+  readonly #order: number;
+  /** Until it ran or was cancelled. */
+  callback: (() => void) | undefined;
+
+  constructor(due: Milliseconds, order: number, callback: () => void) {
+    this.due = due;
+    this.#order = order;
+    this.callback = callback;
+  }
+
+  isBefore(other: Timer): boolean {
+    return this.due < other.due || (this.due === other.due && this.#order < other.#order);
+  }
+}
+
+/** A binary heap. Cancelled timers stay until they come up or make up half of it, whichever is first. */
+class TimerHeap {
+  #heap: Timer[] = [];
+  #added = 0;
+  #cancelled = 0;
+
+  add(due: Milliseconds, callback: () => void): Timer {
+    const timer = new Timer(due, this.#added++, callback);
+    this.#insert(timer);
+    return timer;
+  }
+
+  cancel(timer: Timer): void {
+    if (timer.callback === undefined) return;
+    timer.callback = undefined;
+    this.#cancelled++;
+    if (this.#cancelled > 64 && this.#cancelled * 2 > this.#heap.length) this.#sweep();
+  }
+
+  /** Takes out the first pending timer that is due by `time`. */
+  takeDue(time: Milliseconds): Timer | undefined {
+    for (let first = this.#heap[0]; first !== undefined && first.due <= time; first = this.#heap[0]) {
+      const last = this.#heap.pop();
+      if (last !== undefined && last !== first) this.#sink(last);
+      if (first.callback !== undefined) return first;
+      this.#cancelled--;
+    }
+    return undefined;
+  }
+
+  #sweep(): void {
+    const pending = this.#heap.filter(({ callback }) => callback !== undefined);
+    this.#heap = [];
+    this.#cancelled = 0;
+    for (const timer of pending) this.#insert(timer);
+  }
+
+  /** Adds `timer` at the end and lets it rise above all that come after it. */
+  #insert(timer: Timer): void {
+    const heap = this.#heap;
+    let at = heap.push(timer) - 1;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = heap[above];
+      if (parent === undefined || !timer.isBefore(parent)) break;
+      heap[at] = parent;
+      at = above;
+    }
+    heap[at] = timer;
+  }
+
+  /** Puts `timer` in the place of the first, or where it belongs below. */
+  #sink(timer: Timer): void {
+    const heap = this.#heap;
+    let at = 0;
+    for (;;) {
+      let below = 2 * at + 1;
+      let child = heap[below];
+      const right = heap[below + 1];
+      if (child !== undefined && right?.isBefore(child)) {
+        child = right;
+        below++;
+      }
+      if (child === undefined || timer.isBefore(child)) break;
+      heap[at] = child;
+      at = below;
+    }
+    heap[at] = timer;
+  }
+}
+
+interface PlatformTurns {
+  setImmediate?(callback: () => void): unknown;
+  MessageChannel: new () => {
+    port1: { onmessage: (() => void) | null };
+    port2: { postMessage(message: unknown): void };
+  };
+}
+
+/** Resolves in the next macrotask. `setImmediate` where there is one (Node), otherwise a message to ourselves. */
+const turn = chooseTurn(globalThis as unknown as PlatformTurns);
+
+function chooseTurn(platform: PlatformTurns): () => Promise<void> {
+  const { setImmediate } = platform;
+  if (setImmediate !== undefined) return () => new Promise((resolve) => setImmediate(resolve));
+  const { port1, port2 } = new platform.MessageChannel();
+  const waiting: (() => void)[] = [];
+  port1.onmessage = () => waiting.shift()?.();
+  return () =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      port2.postMessage(null);
+    });
+}
