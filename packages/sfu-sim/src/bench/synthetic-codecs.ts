@@ -29,8 +29,8 @@ export interface SyntheticCodecsOptions {
   timeScale?: number;
   /**
    * What a decoder does about a chunk that is damaged or whose reference it does not have: put out a frame whose content
-   * is `corrupt`, or report `EncodingError` and close. Default: as the codec does, VP8 and H.264 the one, VP9 and AV1
-   * the other.
+   * is `corrupt`, or report `EncodingError` and close. Default: as the codec does. VP8 conceals both, H.264 a missing
+   * reference; VP9 and AV1 report.
    */
   missingReference?: 'conceal' | 'error';
 }

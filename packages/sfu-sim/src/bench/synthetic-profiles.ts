@@ -14,6 +14,8 @@ export interface CodecProfile {
   readonly keyOnModeChange: boolean;
   /** A chunk whose reference is missing: shown damaged without an error, or `EncodingError` and closed. */
   readonly missingReference: 'conceal' | 'error';
+  /** A chunk that is damaged itself, e.g. truncated. */
+  readonly damagedChunk: 'conceal' | 'error';
   /** Share of the bitrate of the temporal layers, lowest first. */
   readonly shares: Readonly<Record<TemporalMode, readonly number[]>>;
   /** Bits per pixel and frame below which the encoder cannot go, whatever bitrate it is asked for. */
@@ -34,6 +36,7 @@ const VP8: CodecProfile = {
   keyOnResize: true,
   keyOnModeChange: false,
   missingReference: 'conceal',
+  damagedChunk: 'conceal',
   shares: SHARES,
   floor: 0.0118,
   encodeTime: { frame: 0.87, pixel: 7.52e-6 },
@@ -44,6 +47,7 @@ const VP9: CodecProfile = {
   keyOnResize: false,
   keyOnModeChange: true,
   missingReference: 'error',
+  damagedChunk: 'error',
   shares: SHARES,
   floor: 0.0072,
   encodeTime: { frame: 1.3, pixel: 1.55e-5 },
@@ -54,6 +58,7 @@ const AV1: CodecProfile = {
   keyOnResize: false,
   keyOnModeChange: true,
   missingReference: 'error',
+  damagedChunk: 'error',
   shares: SHARES,
   floor: 0.0058,
   encodeTime: { frame: 0.57, pixel: 1.09e-5 },
@@ -64,6 +69,7 @@ const H264: CodecProfile = {
   keyOnResize: true,
   keyOnModeChange: true,
   missingReference: 'conceal',
+  damagedChunk: 'error',
   shares: { ...SHARES, L1T2: [0.67, 0.33] },
   floor: 0.019,
   encodeTime: { frame: 0.38, pixel: 5.56e-6 },

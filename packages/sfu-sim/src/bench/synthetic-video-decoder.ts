@@ -93,7 +93,8 @@ export class SyntheticVideoDecoder extends SyntheticCodec<DecodeWork> implements
 
   protected override finish({ chunk, payload, profile }: DecodeWork): void {
     const corrupt = payload === undefined || this.#isDamaged(payload);
-    if (corrupt && (this.environment.missingReference ?? profile.missingReference) === 'error') {
+    const reaction = payload === undefined ? profile.damagedChunk : profile.missingReference;
+    if (corrupt && (this.environment.missingReference ?? reaction) === 'error') {
       return this.fail(new DOMException('the chunk or what it was predicted from is missing', 'EncodingError'));
     }
     if (payload !== undefined) this.#remember(payload, corrupt);

@@ -2,7 +2,7 @@
 
 import { ArgumentError, type BitsPerSecond, type Milliseconds } from '@sluice/rtp';
 
-/** One direction of a network path. Whatever is left out, or `undefined`, keeps its value: first the default. */
+/** One direction of a network path. Whatever is left out keeps its value, which is first the default. */
 export interface LinkOptions {
   /** Capacity in bit/s, 0 or more. `Infinity` (the default) never queues; at 0 nothing passes until it is raised. */
   rate?: BitsPerSecond;

@@ -136,3 +136,12 @@ it('forgets cancelled timers, so that re-arming one for ever stays cheap', async
   await clock.run(1e6);
   expect(runs).toBe(1);
 });
+
+it('notices when time does not go on any more', async () => {
+  const clock = new VirtualClock();
+  const again = () => {
+    clock.setTimeout(again, 0);
+  };
+  clock.setTimeout(again, 5);
+  await expect(clock.run(10)).rejects.toMatchObject({ reason: 'stalled' });
+});
