@@ -55,6 +55,8 @@ export class PublishSession {
   readonly #ssrc: number;
   readonly #producers = new Map<string, { producer: Producer; media: MediaDescription }>();
   readonly #routes = new Map<number, Route>();
+  /** Of all m-sections together: in a bundle an identifier means the same in each (RFC 8843 §9.1). */
+  #extensionIds: HeaderExtensionIds = {};
   #published = 0;
   #unroutable = 0;
 
@@ -71,12 +73,6 @@ export class PublishSession {
   /** Packets dropped because they belong to no published track. */
   get packetsUnroutable(): number {
     return this.#unroutable;
-  }
-
-  /** The identifiers of the header extensions on incoming packets, as negotiated. */
-  get extensionIds(): HeaderExtensionIds {
-    for (const { media } of this.#producers.values()) return media.extensions;
-    return {};
   }
 
   /**
@@ -106,6 +102,7 @@ export class PublishSession {
       }
       return { track, media, offered, codec, format };
     });
+    this.#extensionIds = Object.assign({}, ...answered.media.map(({ extensions }) => extensions));
     const producers = new Map<string, Producer>();
     for (const { track, media, offered, codec, format } of accepted) {
       this.#published += 1;
@@ -209,7 +206,7 @@ export class PublishSession {
 
   /** Where a packet of an unknown SSRC belongs, by its mid and rid (RFC 8843 §9.2, RFC 8852). */
   #discover(packet: RtpPacket): Route | undefined {
-    const ids = this.extensionIds;
+    const ids = this.#extensionIds;
     const token = (id: number | undefined) => {
       const value = id === undefined ? undefined : packet.extension(id);
       return value && readToken(value);

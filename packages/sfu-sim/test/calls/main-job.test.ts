@@ -5,8 +5,8 @@ async function oneMinuteCall(seed: number) {
   const call = new VirtualCall({ seed });
   const ada = await call.join('ada', { uplink: { rate: 4e6, delay: 20 } });
   const bob = await call.join('bob', { downlink: { rate: 4e6, delay: 30, loss: 0.01 } });
-  await call.settle(ada.room.localParticipant.publishTrack(call.camera()));
   await call.settle(ada.room.localParticipant.publishTrack(call.microphone()));
+  await call.settle(ada.room.localParticipant.publishTrack(call.camera()));
   await call.clock.run(60_000);
   const stats = videoTrack(bob.room).stats;
   ada.room.disconnect();
