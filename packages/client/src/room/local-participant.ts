@@ -270,9 +270,10 @@ export class LocalParticipant implements LocalPublicationControls {
     const { publisher, signalling } = this.#options.session();
     const { track: wire, offer } = publisher.add(media);
     const request: Request = { type: 'publish', offer, tracks: [{ mid: wire.mid, source, name, muted: false }] };
+    let trackId: string | undefined;
     try {
       return await signalling.request(request, (answer) => {
-        const trackId = answer.type === 'published' && answer.tracks.find(({ mid }) => mid === wire.mid)?.trackId;
+        trackId = answer.type === 'published' ? answer.tracks.find(({ mid }) => mid === wire.mid)?.trackId : undefined;
         if (answer.type !== 'published' || !trackId || !publisher.accept(wire, answer.answer)) {
           throw new PublishError('refused', 'The SFU did not take the track.');
         }
@@ -281,14 +282,17 @@ export class LocalParticipant implements LocalPublicationControls {
       });
     } catch (error) {
       publisher.remove(wire);
+      // The SFU took the track, but its answer is of no use: nobody shall wait for it.
+      if (trackId !== undefined) await this.#retract(trackId);
       throw publishError(error);
     }
   }
 
   #begin(publication: LocalTrackPublication, published: Published): LocalTrackPublication {
+    const { publisher } = this.#options.session();
     if (publication.track.source.ended) {
-      published.encoder.close();
-      void this.#withdraw(publication);
+      publisher.remove(published.wire);
+      void this.#retract(publication.trackId);
       throw new PublishError('track-ended', 'The track ended while it was being published.');
     }
     this.#published.set(publication, published);
@@ -299,10 +303,13 @@ export class LocalParticipant implements LocalPublicationControls {
 
   /** Unpublishes a track that ended by itself. */
   async #withdraw(publication: LocalTrackPublication): Promise<void> {
+    this.#end(publication);
+    await this.#retract(publication.trackId);
+  }
+
+  async #retract(trackId: string): Promise<void> {
     try {
-      const { signalling } = this.#options.session();
-      this.#end(publication);
-      await signalling.request({ type: 'unpublish', trackId: publication.trackId });
+      await this.#options.session().signalling.request({ type: 'unpublish', trackId });
     } catch (error) {
       // Without a connection there is nobody left to tell.
       if (!(error instanceof RequestRefused || error instanceof ConnectionError)) throw error;

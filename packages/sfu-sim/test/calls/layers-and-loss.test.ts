@@ -1,0 +1,133 @@
+// Behaviours 11, 20, 23, 24, 25 and 25a: layer switches, lost packets, key frame requests.
+
+import { expect, test } from 'vitest';
+import { VirtualCall, videoPublication, videoTrack } from './virtual-call.ts';
+
+async function onAir(downlink = {}, uplink = {}, publish = {}) {
+  const call = new VirtualCall({ seed: 7 });
+  const ada = await call.join('ada', { uplink });
+  const publication = await call.settle(ada.room.localParticipant.publishTrack(call.camera(), publish));
+  await call.clock.run(500);
+  const bob = await call.join('bob', { downlink });
+  await call.until(() => bob.shown.length > 10);
+  return { call, ada, bob, publication };
+}
+
+const isSorted = (numbers: readonly number[]) => numbers.every((number, i) => i === 0 || number >= (numbers[i - 1] ?? 0));
+
+test('20: q → f → q: the size changes at a key frame, in order, without an error or a freeze', async () => {
+  const { call, bob } = await onAir();
+  for (const [rid, width] of [
+    ['q', 320],
+    ['f', 1280],
+    ['q', 320],
+  ] as const) {
+    await call.settle(videoPublication(bob.room).setPreferredLayers({ rid }));
+    await call.until(() => bob.shown.at(-1)?.width === width, 2500);
+    expect(videoPublication(bob.room).layers.rid).toBe(rid);
+    await call.clock.run(500);
+  }
+  expect(isSorted(bob.shown.map(({ frameNumber }) => frameNumber))).toBe(true);
+  expect(bob.shown.every(({ corrupt }) => !corrupt)).toBe(true);
+  expect(videoTrack(bob.room).stats).toMatchObject({ decoderErrors: 0, packetsDiscarded: 0, packetsLost: 0 });
+  const gaps = bob.shown.map(({ at }, i) => at - (bob.shown[i - 1]?.at ?? at));
+  expect(Math.max(...gaps)).toBeLessThan(100);
+});
+
+test('temporal layers: fewer frames, whole ones, and all of them again on request', async () => {
+  const { call, bob } = await onAir();
+  const shownInASecond = async (temporalLayer?: number) => {
+    await call.settle(videoPublication(bob.room).setPreferredLayers({ ...(temporalLayer !== undefined && { temporalLayer }) }));
+    await call.clock.run(500);
+    const { length } = bob.shown;
+    await call.clock.run(2000);
+    return (bob.shown.length - length) / 2;
+  };
+  expect(await shownInASecond(0)).toBeCloseTo(7.5, 0);
+  expect(await shownInASecond(1)).toBeCloseTo(15, 0);
+  expect(await shownInASecond()).toBeCloseTo(30, 0);
+  expect(bob.shown.every(({ corrupt }) => !corrupt)).toBe(true);
+  expect(videoTrack(bob.room).stats).toMatchObject({ packetsLost: 0, packetsDiscarded: 0, pliCount: 0 });
+});
+
+test('25a: after an outage nothing damaged is shown, and a PLI brings the picture back', async () => {
+  const { call, bob } = await onAir({ delay: 20 }, {}, { keyframeInterval: Number.POSITIVE_INFINITY });
+  const { downlink } = call.sfu.participant('bob');
+  const before = videoTrack(bob.room).stats;
+  downlink.set({ loss: 1 });
+  await call.clock.run(3000);
+  downlink.set({ loss: 0 });
+  const { length } = bob.shown;
+  await call.until(() => bob.shown.length > length, 2500);
+  await call.clock.run(1000);
+  expect(bob.shown.every(({ corrupt }) => !corrupt)).toBe(true);
+  expect(isSorted(bob.shown.map(({ frameNumber }) => frameNumber))).toBe(true);
+  expect(videoTrack(bob.room).stats.pliCount).toBeGreaterThan(before.pliCount);
+});
+
+test('25: 5 % loss both ways at 50 ms RTT: retransmissions do it, with less than a key frame asked in 2 s', async () => {
+  const { call, bob } = await onAir({ delay: 25, loss: 0.05 }, { delay: 25, loss: 0.05 });
+  const { length } = bob.shown;
+  await call.clock.run(20_000);
+  const { stats } = videoTrack(bob.room);
+  const requested = call.trace.ofType('key-frame-requested').length;
+  console.log(`5 % loss, 20 s: ${bob.shown.length - length} of 600 frames shown, ${stats.packetsRecovered} packets recovered, ${requested} key frames asked`);
+  expect(bob.shown.every(({ corrupt }) => !corrupt)).toBe(true);
+  expect(bob.shown.length - length).toBeGreaterThan(570);
+  expect(stats.packetsRecovered).toBeGreaterThan(50);
+  expect(requested).toBeLessThan(10);
+});
+
+test('23: eight simultaneous requests make one key frame, on that encoding only', async () => {
+  const { call, publication } = await onAir();
+  const keyFrames = () => publication.stats.map(({ keyFramesEncoded }) => keyFramesEncoded);
+  const before = keyFrames();
+  const requested = call.trace.ofType('key-frame-requested').length;
+  const viewers = [];
+  for (let i = 0; i < 8; i++) viewers.push(call.sfu.transport({ identity: `viewer-${i}`, keyframeCache: false }));
+  await Promise.all(
+    viewers.map((transport, i) => call.participant(`viewer-${i}`).room.connect(transport)).concat(call.clock.run(300)),
+  );
+  expect(call.trace.ofType('key-frame-requested').length - requested).toBe(1);
+  expect(keyFrames().map((count, i) => count - (before[i] ?? 0))).toEqual([0, 0, 1]);
+});
+
+test('24: a publisher that ignores requests hears at most five in ten seconds, and the trace says so', async () => {
+  const { call } = await onAir();
+  const { downlink } = call.sfu.participant('ada');
+  downlink.set({ loss: 1 });
+  const requested = call.trace.ofType('key-frame-requested').length;
+  // No key frame comes by itself either: the publisher's uplink is cut for the top layer's key frames.
+  call.sfu.participant('ada').uplink.set({ loss: 1 });
+  const carol = call.participant('carol');
+  const connecting = carol.room.connect(call.sfu.transport({ identity: 'carol', keyframeCache: false }));
+  await call.settle(connecting);
+  await call.clock.run(10_000);
+  expect(call.trace.ofType('key-frame-requested').length - requested).toBeLessThanOrEqual(5);
+  await call.clock.run(2000);
+  expect(call.trace.ofType('key-frame-exhausted').length).toBeGreaterThan(0);
+});
+
+test('11: one subscriber whose link is dead costs the others nothing', async () => {
+  const { call, bob } = await onAir();
+  await call.join('carol', { downlink: { rate: 100_000 } });
+  const before = bob.shown.length;
+  call.sfu.participant('carol').downlink.set({ rate: 0 });
+  await call.clock.run(5000);
+  expect(bob.shown.length - before).toBeGreaterThanOrEqual(148);
+});
+
+test('who leaves takes its tracks along, and nothing stays open', async () => {
+  const { call, ada, bob } = await onAir();
+  const told: string[] = [];
+  bob.room.on('participantDisconnected', ({ participant, reason }) => told.push(`${participant.identity} ${reason}`));
+  bob.room.on('trackUnsubscribed', ({ track }) => told.push(track.kind));
+  ada.room.disconnect();
+  await call.clock.run(100);
+  expect(told).toEqual(['video', 'ada left']);
+  expect(bob.room.remoteParticipants.size).toBe(0);
+  bob.room.disconnect();
+  await call.clock.run(1000);
+  expect(call.openFrames).toMatchObject({ open: 0, closedTwice: 0, usedAfterClose: 0 });
+  expect(call.sfu.identities).toEqual([]);
+});
