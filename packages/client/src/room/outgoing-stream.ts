@@ -12,6 +12,7 @@ import {
   type ReportBlock,
   type RtcpSenderReport,
   RtpSendStream,
+  type TrackKind,
   writeToken,
 } from '@sluice/rtp';
 
@@ -22,6 +23,7 @@ const MAX_PAYLOAD_SIZE = 1150;
 export interface OutgoingStreamOptions {
   readonly sender: PacketSender;
   readonly random: Random;
+  readonly kind: TrackKind;
   readonly format: PayloadFormat;
   readonly clockRate: number;
   /** Added to every RTP timestamp; random, as RFC 3550 §5.1 asks, and equal for all encodings of a track. */
@@ -82,7 +84,7 @@ export class OutgoingStream {
     readonly temporalLayer: number | undefined;
     readonly capturedAt: Milliseconds;
   }): void {
-    const { clockRate, timestampOffset, sender, extensionIds } = this.#options;
+    const { kind, clockRate, timestampOffset, sender, extensionIds } = this.#options;
     const ticks = Math.round((frame.timestamp * clockRate) / 1_000_000);
     const timestamp = (timestampOffset + (ticks % 0x100000000)) >>> 0;
     const payloads = this.#packetizer.packetize(frame.data, MAX_PAYLOAD_SIZE, frame.temporalLayer);
@@ -90,14 +92,16 @@ export class OutgoingStream {
       const marker = i === payloads.length - 1;
       const fields = this.#stream.send(this.#sequenceNumber, timestamp, marker, payload, frame.capturedAt);
       this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
-      sender.send(fields, extensionIds);
+      sender.send(fields, extensionIds, kind);
     });
   }
 
   /** Answers a NACK. */
   retransmit(sequenceNumbers: readonly number[], now: Milliseconds): void {
-    const { sender, extensionIds } = this.#options;
-    for (const fields of this.#stream.retransmit(sequenceNumbers, now)) sender.send(fields, extensionIds);
+    const { kind, sender, extensionIds } = this.#options;
+    for (const fields of this.#stream.retransmit(sequenceNumbers, now)) {
+      sender.send(fields, extensionIds, `${kind}-rtx`);
+    }
   }
 
   /** The sender report to send now; `undefined` before the first packet. */

@@ -171,6 +171,7 @@ export class Publisher {
       const stream = new OutgoingStream({
         sender: this.#sender,
         random: this.#random,
+        kind: media.kind,
         format,
         clockRate: media.kind === 'video' ? VIDEO_CLOCK_RATE : AUDIO_CLOCK_RATE,
         timestampOffset,

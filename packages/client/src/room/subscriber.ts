@@ -5,6 +5,7 @@ import {
   type Clock,
   type CodecDescription,
   type Description,
+  FeedbackReporter,
   type MediaDescription,
   type Milliseconds,
   parseDescription,
@@ -69,9 +70,11 @@ interface Route {
 export class Subscriber {
   readonly #options: SubscriberOptions;
   readonly #ssrc: number;
+  readonly #feedback = new FeedbackReporter();
   readonly #byMid = new Map<string, Incoming>();
   readonly #routes = new Map<number, Route>();
   #early: { packet: RtpPacket; arrival: Milliseconds }[] = [];
+  #transportSequenceId: number | undefined;
   #lastReport: Milliseconds = 0;
   #unroutable = 0;
 
@@ -100,6 +103,8 @@ export class Subscriber {
       }
     }
     const answered = answer(offer, () => true);
+    // In a bundle an identifier means the same in each m-section (RFC 8843 §9.1).
+    this.#transportSequenceId = offer.media.find(({ extensions }) => extensions.transportSequence)?.extensions.transportSequence;
     this.#endMissing(answered);
     const media = answered.media.map((section, i) => {
       const offered = offer.media[i];
@@ -122,6 +127,7 @@ export class Subscriber {
 
   /** Takes an RTP packet. One of an unknown stream waits for a while: its offer may be on the way. */
   receive(packet: RtpPacket, arrival: Milliseconds): void {
+    this.#feedback.onPacket(packet, this.#transportSequenceId, arrival);
     if (this.#deliver(packet, arrival)) return;
     if (this.#early.length >= MAX_EARLY_PACKETS) {
       this.#early.shift();
@@ -137,7 +143,7 @@ export class Subscriber {
 
   /** Asks for lost packets, and reports what came. To be called every few milliseconds. */
   tick(now: Milliseconds): void {
-    const feedback: RtcpPacket[] = [];
+    const feedback: RtcpPacket[] = this.#feedback.due(now, this.#ssrc);
     for (const { stream, receiver } of this.#byMid.values()) {
       const sequenceNumbers = stream.dueNacks(now);
       if (sequenceNumbers.length > 0) {

@@ -2,8 +2,8 @@
 
 import type { Milliseconds } from '../units.ts';
 
-/** One sent packet, without what changes at each sending. */
-export interface SentPacket {
+/** A sent packet as it is kept, without what changes at each sending. */
+export interface KeptPacket {
   /** 16 bit. */
   readonly sequenceNumber: number;
   readonly timestamp: number;
@@ -20,7 +20,7 @@ export interface RetransmissionOptions {
 }
 
 interface Entry {
-  packet: SentPacket;
+  packet: KeptPacket;
   sentAt: Milliseconds;
   resentAt: Milliseconds;
 }
@@ -39,7 +39,7 @@ export class RetransmissionHistory {
   }
 
   /** Remembers a packet, in place of the one `capacity` before it. */
-  add(packet: SentPacket, now: Milliseconds): void {
+  add(packet: KeptPacket, now: Milliseconds): void {
     this.#entries[packet.sequenceNumber & this.#mask] = { packet, sentAt: now, resentAt: Number.NEGATIVE_INFINITY };
   }
 
@@ -47,7 +47,7 @@ export class RetransmissionHistory {
    * The packet to send again, or `undefined` when it is not kept any more, too old, or was sent again less than a round
    * trip ago (then that one is on its way).
    */
-  take(sequenceNumber: number, now: Milliseconds, roundTrip: Milliseconds): SentPacket | undefined {
+  take(sequenceNumber: number, now: Milliseconds, roundTrip: Milliseconds): KeptPacket | undefined {
     const entry = this.#entries[sequenceNumber & this.#mask];
     if (entry === undefined || entry.packet.sequenceNumber !== sequenceNumber) return undefined;
     if (now - entry.sentAt > this.#maxAge || now - entry.resentAt < roundTrip) return undefined;

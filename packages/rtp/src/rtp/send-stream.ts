@@ -120,6 +120,27 @@ export class RtpSendStream {
     return { ...this.send(sequenceNumber, timestamp, false, new Uint8Array(0), now), paddingSize: 1 };
   }
 
+  /**
+   * A packet of padding alone in the retransmission stream, to fill a probe; `undefined` where there is none, or before
+   * the first packet.
+   *
+   * @param size - in bytes; a packet holds at most 255
+   */
+  padding(size: number): RtpFields | undefined {
+    if (this.#rtx === undefined || this.#lastTimestamp === undefined) return undefined;
+    this.#rtxSequenceNumber = (this.#rtxSequenceNumber + 1) & 0xffff;
+    return {
+      payloadType: this.#rtx.payloadType,
+      sequenceNumber: this.#rtxSequenceNumber,
+      timestamp: this.#lastTimestamp,
+      ssrc: this.#rtx.ssrc,
+      marker: false,
+      extensions: this.#rtx.extensions ?? [],
+      payload: new Uint8Array(0),
+      paddingSize: Math.max(1, Math.min(255, size)),
+    };
+  }
+
   /** The retransmissions that answer a NACK; those no longer kept, or sent again just now, are left out. */
   retransmit(sequenceNumbers: readonly number[], now: Milliseconds): RtpFields[] {
     const rtx = this.#rtx;

@@ -3,6 +3,7 @@
 import {
   ArgumentError,
   type Clock,
+  type CongestionOptions,
   type KeyFrameArbiterOptions,
   type Random,
   seededRandom,
@@ -30,6 +31,8 @@ export interface SimulatedSfuOptions {
   readonly keyframeCache?: KeyframeCacheOptions;
   /** How often publishers are asked for key frames. */
   readonly keyFrameArbiter?: KeyFrameArbiterOptions;
+  /** Congestion control towards each subscriber. Default: that of `CongestionOptions`, but a `startBitrate` of 2 Mbit/s. */
+  readonly congestion?: CongestionOptions;
   /** Participants at once; one more is refused with `room-full`. Default 1000. */
   readonly maxParticipants?: number;
   /** Tracks one participant may publish at once; one more is refused with `too-many-tracks`. Default 16. */

@@ -1,6 +1,6 @@
 // A snapshot of what the SFU does for one participant. Names follow webrtc-stats where the meaning is equal.
 
-import type { Milliseconds, Resolution } from '@sluice/rtp';
+import type { BitsPerSecond, Milliseconds, Resolution } from '@sluice/rtp';
 import type { Consumer } from '../sfu/consumer.ts';
 import type { KeyframeCacheStats } from '../sfu/keyframe-cache.ts';
 import type { Peer, PeerDrops } from '../sfu/peer.ts';
@@ -58,6 +58,8 @@ export interface ParticipantStats {
   readonly identity: string;
   readonly producers: readonly ProducerStats[];
   readonly consumers: readonly ConsumerStats[];
+  /** What may be sent to it, in bit/s; `undefined` before it has joined. */
+  readonly downlinkEstimate: BitsPerSecond | undefined;
   /** What came from it and was of no use. */
   readonly drops: PeerDrops;
 }
@@ -68,6 +70,7 @@ export function participantStats(peer: Peer): ParticipantStats {
     identity: peer.identity,
     producers: peer.producers.map(producerStats),
     consumers: peer.consumers.map(consumerStats),
+    downlinkEstimate: peer.downlinkEstimate,
     drops: peer.drops,
   };
 }

@@ -3,8 +3,10 @@
 import {
   type Clock,
   CounterRewriter,
+  type DepartingPacket,
   type HeaderExtensionIds,
   type Milliseconds,
+  type PacerPriority,
   type PacketSender,
   type PayloadRewriter,
   type RtcpPacket,
@@ -66,9 +68,13 @@ export class Consumer {
   readonly #sequence: CounterRewriter;
   readonly #payload: PayloadRewriter;
   #preferred: PreferredLayers = {};
+  /** The highest layer the subscriber's estimate pays for, an index into the producer's layers. */
+  #affordable = Number.POSITIVE_INFINITY;
+  #affordableBecause = '';
   #current: ProducerLayer | undefined;
   #target: ProducerLayer | undefined;
   #targetSince: Milliseconds = 0;
+  #targetReason = '';
   #temporalLayer = Number.POSITIVE_INFINITY;
   #timestampOffset = 0;
   #reportedClock: SenderClock | undefined;
@@ -125,11 +131,13 @@ export class Consumer {
       return;
     }
     const burst = this.#replay ? target.cache.replay(this.#clock.now()) : undefined;
-    if (burst === undefined) {
+    const head = burst?.[0];
+    if (burst === undefined || head === undefined) {
       if (!this.producer.info.muted) this.#onKeyFrameWanted(target, 'join');
       return;
     }
     this.#replayedPackets += burst.length;
+    this.#switchTo(target, head);
     for (const forwarded of burst) this.onPacket(target, forwarded);
   }
 
@@ -142,6 +150,26 @@ export class Consumer {
   setPreferredLayers(preferred: PreferredLayers): void {
     this.#preferred = preferred;
     this.#chooseTarget();
+  }
+
+  /** The highest layer the subscriber wants, an index into the producer's layers. */
+  get wantedLayer(): number {
+    const { layers } = this.producer;
+    const wanted = layers.findIndex((layer) => layer.rid === this.#preferred.rid);
+    return wanted < 0 ? layers.length - 1 : wanted;
+  }
+
+  /** Changes what the subscriber's estimate pays for at most: an index into the producer's layers. */
+  setAffordableLayer(layer: number, reason: string): void {
+    this.#affordable = layer;
+    this.#affordableBecause = reason;
+    this.#chooseTarget();
+  }
+
+  /** Padding of about that size, to fill a probe. */
+  padding(size: number): DepartingPacket | undefined {
+    const fields = this.stream.padding(size);
+    return fields && { fields, ids: this.#extensionIds };
   }
 
   /** The layer has a new stream, which continues the old one from its next key frame on. */
@@ -161,7 +189,8 @@ export class Consumer {
   /** Answers a NACK. */
   retransmit(sequenceNumbers: readonly number[]): void {
     const now = this.#clock.now();
-    for (const fields of this.stream.retransmit(sequenceNumbers, now)) this.#send(fields);
+    const { kind } = this.producer.info;
+    for (const fields of this.stream.retransmit(sequenceNumbers, now)) this.#send(fields, `${kind}-rtx`);
   }
 
   /**
@@ -194,7 +223,13 @@ export class Consumer {
     }
     if (layer !== this.#current) {
       if (layer !== this.#target || !info?.keyFrameStart) return;
+      // Where the key frame's first packet is late, packets after it have passed by: they come now, or the switch waits.
+      const passed = layer.cache.following(packet.sequence);
+      if (passed === undefined) return;
       this.#switchTo(layer, forwarded);
+      this.onPacket(layer, forwarded);
+      for (const next of passed) this.onPacket(layer, next);
+      return;
     }
     if (info?.frameStart) this.#chooseTemporalLayer(forwarded);
     const sequenceNumber = packet.sequence & 0xffff;
@@ -236,8 +271,8 @@ export class Consumer {
     this.#send(this.stream.filler(output, (timestamp + this.#timestampOffset) >>> 0, this.#clock.now()));
   }
 
-  #send(fields: RtpFields): void {
-    this.#sender.send(fields, this.#extensionIds);
+  #send(fields: RtpFields, priority: PacerPriority = this.producer.info.kind): void {
+    this.#sender.send(fields, this.#extensionIds, priority);
   }
 
   #chooseTarget(): void {
@@ -245,13 +280,14 @@ export class Consumer {
     const { layers } = this.producer;
     const active = layers.filter((layer) => layer.isActive(now));
     const candidates = active.length > 0 ? active : layers;
-    const wanted = layers.findIndex((layer) => layer.rid === this.#preferred.rid);
-    const limit = wanted < 0 ? layers.length - 1 : wanted;
+    const wanted = this.wantedLayer;
+    const limit = Math.min(wanted, this.#affordable);
     // The best layer within the limit, else the lowest there is.
     const target = candidates.findLast((layer) => layers.indexOf(layer) <= limit) ?? candidates[0];
     if (target === this.#target) return;
     this.#target = target;
     this.#targetSince = now;
+    this.#targetReason = this.#affordable < wanted ? this.#affordableBecause : 'preferred-layers';
   }
 
   #chooseTemporalLayer({ info }: ForwardedPacket): void {
@@ -267,13 +303,12 @@ export class Consumer {
   }
 
   #switchTo(layer: ProducerLayer, { packet }: ForwardedPacket): void {
-    const reason = this.#current === undefined ? 'start' : 'key-frame';
     this.#sequence.splice(packet.sequence & 0xffff);
     this.#payload.splice(packet.payload);
     this.#timestampOffset = this.#lineUp(layer, packet.timestamp, packet.arrival);
     this.#current = layer;
     this.#switches += 1;
-    this.#onLayersChanged(this, reason);
+    this.#onLayersChanged(this, this.#targetReason);
   }
 
   /** What to add to the new layer's timestamps so that they go on where the old layer's ended, strictly forward. */

@@ -42,7 +42,12 @@ export class KeyframeCache {
   readonly #run = new Map<number, ForwardedPacket>();
   /** Where the run begins: a key frame's first packet; `undefined` while there is none. */
   #start: number | undefined;
+  /** The newest packet seen, in the run or not. */
   #end = Number.NEGATIVE_INFINITY;
+  /** Packets before this one are from before a purge. */
+  #floor = Number.NEGATIVE_INFINITY;
+  /** The newest packet that was seen and is not kept, below the run or in it. */
+  #skipped = Number.NEGATIVE_INFINITY;
   #bytes = 0;
   /** Payload bytes of the key frame at the start, once it is whole. */
   #keyFrameBytes: number | undefined;
@@ -72,14 +77,18 @@ export class KeyframeCache {
   /** Takes a packet of the stream. */
   push(forwarded: ForwardedPacket): void {
     const { packet, info } = forwarded;
+    if (packet.sequence < this.#floor) return;
+    this.#end = Math.max(this.#end, packet.sequence);
     if (this.#start === undefined) {
-      if (!info?.keyFrameStart) return;
+      if (!info?.keyFrameStart) {
+        this.#skipped = Math.max(this.#skipped, packet.sequence);
+        return;
+      }
       this.#start = packet.sequence;
     }
     if (packet.sequence < this.#start || this.#run.has(packet.sequence)) return;
     this.#run.set(packet.sequence, forwarded);
     this.#bytes += packet.payload.length;
-    this.#end = Math.max(this.#end, packet.sequence);
     if (info?.keyFrameStart && packet.sequence > this.#start) {
       this.#candidates.push(packet.sequence);
       this.#candidates.sort((a, b) => a - b);
@@ -89,14 +98,32 @@ export class KeyframeCache {
     this.#enforceBounds();
   }
 
-  /** Forgets everything: the stream ended, paused or changed, and what is here must not be shown any more. */
+  /**
+   * The packets after the one of that sequence that have come already, in sequence order, or `undefined` where some of
+   * them are not kept.
+   */
+  following(sequence: number): ForwardedPacket[] | undefined {
+    if (sequence >= this.#end) return [];
+    if (this.#start === undefined || sequence < this.#start || sequence < this.#skipped) return undefined;
+    const following: ForwardedPacket[] = [];
+    for (let next = sequence + 1; next <= this.#end; next++) {
+      const forwarded = this.#run.get(next);
+      if (forwarded !== undefined) following.push(forwarded);
+    }
+    return following;
+  }
+
+  /** Forgets everything: the stream ended or paused, and what is here or still to come late must not be shown any more. */
   purge(): void {
-    this.#run.clear();
-    this.#start = undefined;
+    this.#clear();
+    this.#floor = this.#end + 1;
+  }
+
+  /** Forgets everything: another stream follows, with sequence numbers of its own. */
+  restart(): void {
     this.#end = Number.NEGATIVE_INFINITY;
-    this.#bytes = 0;
-    this.#keyFrameBytes = undefined;
-    this.#candidates = [];
+    this.#clear();
+    this.#floor = Number.NEGATIVE_INFINITY;
   }
 
   /** The whole burst in sequence order, or `undefined`; either way it is counted. */
@@ -131,20 +158,30 @@ export class KeyframeCache {
   }
 
   #enforceBounds(): void {
-    const start = this.#start;
-    if (start === undefined) return;
-    if (
-      this.#run.size <= this.#maxPackets &&
-      this.#bytes <= this.#maxBytes &&
-      this.#end - start < 4 * this.#maxPackets &&
-      (this.#keyFrameBytes ?? 0) <= this.#maxKeyFrameBytes
-    ) {
-      return;
+    while (this.#start !== undefined && this.#exceedsBounds(this.#start)) {
+      this.#overflows += 1;
+      const next = this.#candidates[0];
+      if (next === undefined) this.#clear();
+      else this.#beginAt(next);
     }
-    this.#overflows += 1;
-    const next = this.#candidates[0];
-    if (next === undefined) this.purge();
-    else this.#beginAt(next);
+  }
+
+  #exceedsBounds(start: number): boolean {
+    return (
+      this.#run.size > this.#maxPackets ||
+      this.#bytes > this.#maxBytes ||
+      this.#end - start >= 4 * this.#maxPackets ||
+      (this.#keyFrameBytes ?? 0) > this.#maxKeyFrameBytes
+    );
+  }
+
+  #clear(): void {
+    this.#run.clear();
+    this.#start = undefined;
+    this.#bytes = 0;
+    this.#keyFrameBytes = undefined;
+    this.#candidates = [];
+    this.#skipped = this.#end;
   }
 
   #beginAt(start: number): void {

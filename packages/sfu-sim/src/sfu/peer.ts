@@ -1,6 +1,7 @@
 // One participant in the room: its transport, its messages, its packets.
 
 import {
+  type BitsPerSecond,
   type ClientMessage,
   type Clock,
   isRtcp,
@@ -104,6 +105,11 @@ export class Peer {
   /** The tracks it gets. */
   get consumers(): Consumer[] {
     return this.#sessions?.subscribing.consumers ?? [];
+  }
+
+  /** What may be sent to it; `undefined` before it has joined. */
+  get downlinkEstimate(): BitsPerSecond | undefined {
+    return this.#sessions?.subscribing.sender.congestion?.targetBitrate;
   }
 
   /** What came from it and was of no use. */
@@ -251,6 +257,7 @@ export class Peer {
       sendOffer: (offer) => this.send({ type: 'offer', ...offer }),
       codecs: message.codecs,
       replay: this.#options.keyframeCache ?? true,
+      congestion: this.#room.options.congestion,
       onLayersChanged: (consumer, reason) => this.#onLayersChanged(consumer, reason),
       onKeyFrameWanted: (producer, layer, reason) => this.#room.wantKeyFrame(producer, layer, reason),
     });

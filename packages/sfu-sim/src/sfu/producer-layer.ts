@@ -1,6 +1,7 @@
 // One simulcast encoding of a producer: its incoming stream, its key frame cache, its key frame arbiter.
 
 import {
+  type BitsPerSecond,
   KeyFrameArbiter,
   type KeyFrameArbiterOptions,
   type Milliseconds,
@@ -8,6 +9,7 @@ import {
   type PayloadFormat,
   type Resolution,
   type RtpPacket,
+  RateMeter,
   RtpReceiveStream,
   type TrackKind,
 } from '@sluice/rtp';
@@ -38,6 +40,7 @@ export class ProducerLayer {
   readonly #kind: TrackKind;
   readonly #nack: boolean;
   #stream: RtpReceiveStream | undefined;
+  readonly #rate = new RateMeter();
   #lastArrival: Milliseconds = Number.NEGATIVE_INFINITY;
   #resolution: Resolution | undefined;
   #keyFrames = 0;
@@ -79,6 +82,11 @@ export class ProducerLayer {
     return this.#malformed;
   }
 
+  /** What comes in of it, in bit/s; `undefined` until half a second was seen. */
+  rate(now: Milliseconds): BitsPerSecond | undefined {
+    return this.#rate.rate(now);
+  }
+
   /** Whether packets have come lately. */
   isActive(now: Milliseconds): boolean {
     return now - this.#lastArrival < ACTIVE_FOR;
@@ -92,7 +100,8 @@ export class ProducerLayer {
   bind(ssrc: number): boolean {
     const replaced = this.#stream !== undefined;
     this.#stream = new RtpReceiveStream({ ssrc, clockRate: this.clockRate, nack: this.#nack ? {} : false });
-    this.cache.purge();
+    this.#rate.reset();
+    this.cache.restart();
     return replaced;
   }
 
@@ -107,6 +116,7 @@ export class ProducerLayer {
       return undefined;
     }
     this.#lastArrival = arrival;
+    this.#rate.add(rtp.size, arrival);
     const forwarded = { packet, info };
     if (this.#kind === 'audio') return forwarded;
     if (info?.keyFrameStart) {

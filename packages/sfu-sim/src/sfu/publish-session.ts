@@ -4,6 +4,7 @@ import {
   answer,
   type Clock,
   type Description,
+  FeedbackReporter,
   type HeaderExtensionIds,
   type MediaDescription,
   type Milliseconds,
@@ -55,6 +56,7 @@ export class PublishSession {
   readonly #ssrc: number;
   readonly #producers = new Map<string, { producer: Producer; media: MediaDescription }>();
   readonly #routes = new Map<number, Route>();
+  readonly #feedback = new FeedbackReporter();
   /** Of all m-sections together: in a bundle an identifier means the same in each (RFC 8843 §9.1). */
   #extensionIds: HeaderExtensionIds = {};
   #published = 0;
@@ -148,6 +150,7 @@ export class PublishSession {
 
   /** Takes an RTP packet; one that belongs nowhere is counted and dropped. */
   receive(packet: RtpPacket, arrival: Milliseconds): void {
+    this.#feedback.onPacket(packet, this.#extensionIds.transportSequence, arrival);
     const route = this.#routes.get(packet.ssrc) ?? this.#discover(packet);
     if (route === undefined) {
       this.#unroutable += 1;
@@ -170,7 +173,7 @@ export class PublishSession {
 
   /** Asks for what is missing: lost packets and key frames. */
   tick(now: Milliseconds): void {
-    const requests: RtcpPacket[] = [];
+    const requests: RtcpPacket[] = this.#feedback.due(now, this.#ssrc);
     for (const { producer } of this.#producers.values()) {
       for (const layer of producer.layers) {
         this.#pollArbiter(producer, layer, now);

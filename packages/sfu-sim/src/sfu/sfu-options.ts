@@ -1,6 +1,6 @@
 // What can be set on an SFU, with its defaults.
 
-import type { KeyFrameArbiterOptions, Milliseconds } from '@sluice/rtp';
+import type { CongestionOptions, KeyFrameArbiterOptions, Milliseconds } from '@sluice/rtp';
 import type { KeyframeCacheOptions } from './keyframe-cache.ts';
 
 /** Settings of an SFU. */
@@ -9,6 +9,8 @@ export interface SfuOptions {
   readonly keyframeCache?: KeyframeCacheOptions;
   /** How often publishers are asked for key frames. */
   readonly keyFrameArbiter?: KeyFrameArbiterOptions;
+  /** Congestion control towards each subscriber. Default: that of `CongestionOptions`, but a `startBitrate` of 2 Mbit/s. */
+  readonly congestion?: CongestionOptions;
   /** Participants in the room at once; one more is refused with `room-full`. Default 1000. */
   readonly maxParticipants?: number;
   /** Tracks one participant may publish at once; one more is refused with `too-many-tracks`. Default 16. */
@@ -25,6 +27,7 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
   return {
     keyframeCache: options.keyframeCache ?? {},
     keyFrameArbiter: options.keyFrameArbiter ?? {},
+    congestion: { startBitrate: 2_000_000, ...options.congestion },
     maxParticipants: options.maxParticipants ?? 1000,
     maxTracksPerParticipant: options.maxTracksPerParticipant ?? 16,
     tickInterval: options.tickInterval ?? 20,

@@ -2,8 +2,12 @@
 
 import {
   type Clock,
+  type CongestionController,
+  type CongestionOptions,
   closedMedia,
+  type DepartingPacket,
   type Description,
+  GoogleCongestionControl,
   type HeaderExtensionIds,
   type MediaDescription,
   type Milliseconds,
@@ -16,6 +20,7 @@ import {
   writeDescription,
 } from '@sluice/rtp';
 import { Consumer, type PreferredLayers } from './consumer.ts';
+import { LayerAllocator, type LayerRequest } from './layer-allocator.ts';
 import type { Producer } from './producer.ts';
 import type { ProducerLayer } from './producer-layer.ts';
 
@@ -43,6 +48,7 @@ export interface SubscribeSessionOptions {
   readonly codecs: readonly string[];
   /** Whether key frame caches are replayed to this subscriber. */
   readonly replay: boolean;
+  readonly congestion: CongestionOptions;
   readonly onLayersChanged: (consumer: Consumer, reason: string) => void;
   readonly onKeyFrameWanted: (producer: Producer, layer: ProducerLayer, reason: string) => void;
 }
@@ -51,6 +57,8 @@ export interface SubscribeSessionOptions {
 export class SubscribeSession {
   readonly #options: SubscribeSessionOptions;
   readonly #sender: PacketSender;
+  readonly #congestion: CongestionController;
+  readonly #allocator = new LayerAllocator();
   readonly #sections: Section[] = [];
   readonly #consumers = new Map<string, Consumer>();
   readonly #bySsrc = new Map<number, Consumer>();
@@ -59,7 +67,13 @@ export class SubscribeSession {
 
   constructor(options: SubscribeSessionOptions) {
     this.#options = options;
-    this.#sender = new PacketSender({ clock: options.clock, send: options.send });
+    this.#congestion = new GoogleCongestionControl(options.congestion);
+    this.#sender = new PacketSender({
+      clock: options.clock,
+      send: options.send,
+      congestion: this.#congestion,
+      padding: (bytes) => this.#padding(bytes),
+    });
   }
 
   /** The tracks this participant gets. */
@@ -100,6 +114,7 @@ export class SubscribeSession {
       offer: this.#describe(),
       tracks: added.map(({ mid, trackId }) => ({ mid, trackId })),
     });
+    this.#allocate(this.#options.clock.now());
     for (const { consumer } of added) consumer.start();
   }
 
@@ -137,6 +152,7 @@ export class SubscribeSession {
   /** Changes the layers wanted of a track. */
   setPreferredLayers(trackId: string, preferred: PreferredLayers): void {
     this.#consumers.get(trackId)?.setPreferredLayers(preferred);
+    this.#allocate(this.#options.clock.now());
   }
 
   /** Takes the subscriber's feedback. */
@@ -151,6 +167,9 @@ export class SubscribeSession {
       case 'fir':
         for (const { ssrc } of packet.entries) this.#bySsrc.get(ssrc)?.requestKeyFrame('fir');
         break;
+      case 'transport-feedback':
+        this.#sender.onTransportFeedback(packet);
+        break;
       case 'sender-report':
       case 'receiver-report':
         for (const block of packet.reports) this.#bySsrc.get(block.ssrc)?.stream.onReportBlock(block, now);
@@ -160,6 +179,8 @@ export class SubscribeSession {
 
   /** Moves every consumer on. */
   tick(now: Milliseconds): void {
+    this.#sender.tick(now);
+    if (this.#allocator.isDue(now)) this.#allocate(now);
     for (const consumer of this.#consumers.values()) consumer.tick(now);
   }
 
@@ -176,6 +197,39 @@ export class SubscribeSession {
   /** Ends every consumer. */
   close(): void {
     for (const trackId of [...this.#consumers.keys()]) this.unsubscribe(trackId);
+    this.#sender.close();
+  }
+
+  /** Shares the estimate: audio comes first, video gets the layers that the rest pays for. */
+  #allocate(now: Milliseconds): void {
+    const videos: { consumer: Consumer; request: LayerRequest }[] = [];
+    let audioRate = 0;
+    let desired = 0;
+    for (const [id, consumer] of this.#consumers) {
+      const rates = consumer.producer.layers.map((layer) => layer.rate(now));
+      if (consumer.producer.info.kind === 'audio') audioRate += rates[0] ?? 0;
+      else {
+        videos.push({ consumer, request: { id, rates, wanted: consumer.wantedLayer } });
+        desired += Math.max(0, ...rates.slice(0, consumer.wantedLayer + 1).map((rate) => rate ?? 0));
+      }
+    }
+    // A little more than is needed, so that an estimate that just reaches it does not end the search.
+    this.#congestion.setDesiredBitrate(1.2 * (desired + audioRate), now);
+    const budget = this.#congestion.targetBitrate - audioRate;
+    const decisions = this.#allocator.evaluate(
+      budget,
+      videos.map(({ request }) => request),
+      now,
+    );
+    decisions.forEach(({ layer, reason }, i) => videos[i]?.consumer.setAffordableLayer(layer, reason));
+  }
+
+  #padding(bytes: number): DepartingPacket | undefined {
+    for (const consumer of this.#consumers.values()) {
+      const packet = consumer.padding(bytes);
+      if (packet !== undefined) return packet;
+    }
+    return undefined;
   }
 
   #createSection(producer: Producer): Section {

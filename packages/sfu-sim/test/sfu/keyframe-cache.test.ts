@@ -158,8 +158,7 @@ test('a stream without loss: at every moment the replay is the newest whole key 
         cache.push(packets[index]!);
         const sent = packets.slice(0, index + 1);
         const start = sent.findLastIndex(
-          ({ info }, at) =>
-            info!.keyFrameStart && sent.slice(at).some((later) => later.packet.marker && bytesOf([later]) > 0),
+          ({ info }, at) => info!.keyFrameStart && sent.slice(at).some((later) => later.packet.marker),
         );
         expect(cache.replay(packet.arrival)).toEqual(start < 0 ? undefined : sent.slice(start));
       });
@@ -288,4 +287,15 @@ test('a key frame older than the bound of age is not replayed', () => {
   for (const forwarded of packets) cache.push(forwarded);
   expect(cache.replay(5000)).toEqual(packets);
   expect(cache.replay(5001)).toBeUndefined();
+});
+
+test('another stream is cached whatever its sequence numbers are', () => {
+  const key: FrameShape = { key: true, sizes: [10], temporalLayer: 0 };
+  const cache = new KeyframeCache();
+  cache.push(packetsOf([key], 50_000)[0]!);
+  cache.restart();
+  expect(cache.replay(0)).toBeUndefined();
+  const [packet] = packetsOf([key], 10);
+  cache.push(packet!);
+  expect(cache.replay(0)).toEqual([packet]);
 });
