@@ -104,7 +104,9 @@ export class Subscriber {
     }
     const answered = answer(offer, () => true);
     // In a bundle an identifier means the same in each m-section (RFC 8843 §9.1).
-    this.#transportSequenceId = offer.media.find(({ extensions }) => extensions.transportSequence)?.extensions.transportSequence;
+    this.#transportSequenceId = offer.media.find(
+      ({ extensions }) => extensions.transportSequence,
+    )?.extensions.transportSequence;
     this.#endMissing(answered);
     const media = answered.media.map((section, i) => {
       const offered = offer.media[i];

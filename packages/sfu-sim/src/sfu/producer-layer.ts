@@ -7,9 +7,9 @@ import {
   type Milliseconds,
   ntpToClock,
   type PayloadFormat,
+  RateMeter,
   type Resolution,
   type RtpPacket,
-  RateMeter,
   RtpReceiveStream,
   type TrackKind,
 } from '@sluice/rtp';

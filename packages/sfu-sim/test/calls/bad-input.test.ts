@@ -1,6 +1,12 @@
 // Bad input, from every side: a clear typed error or a counted drop, and the room goes on.
 
-import { type ConnectionError, type PublishError, Room, type SignallingError, type SubscribeError } from '@sluice/client';
+import {
+  type ConnectionError,
+  type PublishError,
+  Room,
+  type SignallingError,
+  type SubscribeError,
+} from '@sluice/client';
 import type { Transport, TransportHandler } from '@sluice/rtp';
 import { expect, test } from 'vitest';
 import { VirtualCall, videoPublication } from './virtual-call.ts';
@@ -68,9 +74,15 @@ test('the SFU refuses unknown and malformed messages, saying which and why', asy
   expect(await raw.join()).toMatchObject({ reason: 'already-joined' });
   expect(await raw.send({ type: 'teleport', requestId: 5 })).toMatchObject({ requestId: 5, reason: 'unknown-message' });
   expect(await raw.send('not json')).toMatchObject({ type: 'refused', reason: 'malformed-message' });
-  expect(await raw.send({ type: 'subscribe', requestId: 6, trackId: 'none' })).toMatchObject({ reason: 'unknown-track' });
+  expect(await raw.send({ type: 'subscribe', requestId: 6, trackId: 'none' })).toMatchObject({
+    reason: 'unknown-track',
+  });
   const track = { mid: '0', source: 'camera', name: '', muted: false };
-  for (const offer of ['v=0', 'rubbish', 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 9 RTP/AVP 96\r\n']) {
+  for (const offer of [
+    'v=0',
+    'rubbish',
+    'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 9 RTP/AVP 96\r\n',
+  ]) {
     expect(await raw.send({ type: 'publish', requestId: 7, offer, tracks: [track] })).toMatchObject({
       requestId: 7,
       reason: 'malformed-sdp',

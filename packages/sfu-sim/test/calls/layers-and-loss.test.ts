@@ -13,7 +13,8 @@ async function onAir(downlink = {}, uplink = {}, publish = {}) {
   return { call, ada, bob, publication };
 }
 
-const isSorted = (numbers: readonly number[]) => numbers.every((number, i) => i === 0 || number >= (numbers[i - 1] ?? 0));
+const isSorted = (numbers: readonly number[]) =>
+  numbers.every((number, i) => i === 0 || number >= (numbers[i - 1] ?? 0));
 
 test('20: q → f → q: the size changes at a key frame, in order, without an error or a freeze', async () => {
   const { call, bob } = await onAir();
@@ -38,7 +39,9 @@ test('20: q → f → q: the size changes at a key frame, in order, without an e
 test('temporal layers: fewer frames, whole ones, and all of them again on request', async () => {
   const { call, bob } = await onAir();
   const shownInASecond = async (temporalLayer?: number) => {
-    await call.settle(videoPublication(bob.room).setPreferredLayers({ ...(temporalLayer !== undefined && { temporalLayer }) }));
+    await call.settle(
+      videoPublication(bob.room).setPreferredLayers({ ...(temporalLayer !== undefined && { temporalLayer }) }),
+    );
     await call.clock.run(500);
     const { length } = bob.shown;
     await call.clock.run(2000);
@@ -72,7 +75,9 @@ test('25: 5 % loss both ways at 50 ms RTT: retransmissions do it, with less than
   await call.clock.run(20_000);
   const { stats } = videoTrack(bob.room);
   const requested = call.trace.ofType('key-frame-requested').length;
-  console.log(`5 % loss, 20 s: ${bob.shown.length - length} of 600 frames shown, ${stats.packetsRecovered} packets recovered, ${requested} key frames asked`);
+  console.log(
+    `5 % loss, 20 s: ${bob.shown.length - length} of 600 frames shown, ${stats.packetsRecovered} packets recovered, ${requested} key frames asked`,
+  );
   expect(bob.shown.every(({ corrupt }) => !corrupt)).toBe(true);
   expect(bob.shown.length - length).toBeGreaterThan(570);
   expect(stats.packetsRecovered).toBeGreaterThan(50);
