@@ -1,8 +1,21 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+
+/** The example in the README as a module, for the test page to run. */
+const readmeExample = {
+  name: 'readme-example',
+  resolveId: (id: string) => (id === 'virtual:readme-example.ts' ? id : undefined),
+  load(id: string) {
+    if (id !== 'virtual:readme-example.ts') return undefined;
+    const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8');
+    return /^```ts\n([\s\S]*?)^```$/m.exec(readme)?.[1] ?? 'throw new Error("The README has no example.")';
+  },
+};
 
 // The root is a page's folder: the demo's, or the test page's, which `vite e2e/harness` names instead.
 export default defineConfig(({ mode }) => ({
   root: 'apps/demo',
+  plugins: mode === 'e2e' ? [readmeExample] : [],
   base: './',
   resolve: { conditions: ['@sluice/source', 'module', 'browser', 'development|production'] },
   ssr: { resolve: { conditions: ['@sluice/source', 'node', 'development|production'] } },

@@ -39,10 +39,7 @@ test('setPreferredLayers q → f → q: the size changes at a key frame, in orde
   expect(result.switches.slice(-3)).toEqual(['q', 'f', 'q']);
   const numbers = result.seen.map(({ number }) => number ?? Number.NaN);
   expect(numbers).not.toContain(Number.NaN);
-  // At a switch the new layer's key frame may show once more what the old layer has just shown.
-  expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
-  const repeated = result.seen.filter(({ number }, i) => i > 0 && number === result.seen[i - 1]?.number);
-  expect(repeated.length).toBeLessThanOrEqual(3);
+  expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
   const changes = result.seen.filter(({ width }, i) => i > 0 && width !== result.seen[i - 1]?.width).length;
   expect(result.stats.keyFramesDecoded).toBeGreaterThan(changes);
   expect(result.stats.decoderErrors).toBe(0);

@@ -21,6 +21,7 @@ export * from './rtp/packet.ts';
 export * from './rtp/rate-meter.ts';
 export * from './rtp/receive-stream.ts';
 export * from './rtp/send-stream.ts';
+export * from './rtp/timestamp-rewriter.ts';
 export * from './sdp/description.ts';
 export * from './sdp/negotiation.ts';
 export * from './sequence.ts';

@@ -6,6 +6,7 @@ import {
   type Clock,
   FrameAssembler,
   KeyFrameArbiter,
+  type Microseconds,
   type Milliseconds,
   type PayloadFormat,
   type ReceivedPacket,
@@ -22,6 +23,12 @@ const FIRST_KEY_FRAME_PATIENCE: Milliseconds = 500;
 /** Frames inside the decoder at once; beyond, everything before the next key frame is skipped. */
 const MAX_UNDECODED = 150;
 
+/**
+ * Frames less than this apart are of one instant: what an SFU sends when a new layer lags behind the one it follows. Only
+ * the first is shown.
+ */
+const INSTANT: Microseconds = 5000;
+
 /** From this many frames behind on, frames are decoded but not shown until the newest is reached. */
 const CATCH_UP_BACKLOG = 3;
 
@@ -32,7 +39,7 @@ export interface VideoReceiverStats {
   readonly framesReceived: number;
   readonly framesDecoded: number;
   readonly keyFramesDecoded: number;
-  /** Decoded but not shown, to catch up with the live picture. */
+  /** Decoded but not shown: to catch up with the live picture, or of an instant that was shown already. */
   readonly framesDropped: number;
   /** Size of the newest decoded frame in pixels; 0 before it. */
   readonly frameWidth: number;
@@ -82,6 +89,7 @@ export class VideoReceiver {
   #framesDecoded = 0;
   #keyFramesDecoded = 0;
   #framesDropped = 0;
+  #lastShown: Microseconds = Number.NEGATIVE_INFINITY;
   #size = { width: 0, height: 0 };
   #pliCount = 0;
   #decoderErrors = 0;
@@ -207,10 +215,11 @@ export class VideoReceiver {
       this.#trace('first-frame', { timeToFirstFrame: this.#timeToFirstFrame });
       this.#options.onFirstFrame(this.#timeToFirstFrame);
     }
-    if (this.#undecoded.length >= CATCH_UP_BACKLOG) {
+    if (this.#undecoded.length >= CATCH_UP_BACKLOG || frame.timestamp - this.#lastShown < INSTANT) {
       this.#framesDropped += 1;
       frame.close();
     } else {
+      this.#lastShown = frame.timestamp;
       this.#options.onFrame(frame);
     }
   }

@@ -222,7 +222,8 @@ export class LocalParticipant implements LocalPublicationControls {
       rids,
       onKeyFrameRequest: (rid: string | undefined) => rid !== undefined && encoder.requestKeyFrame(rid),
     } as const;
-    const announced = await this.#announce(track, media, { source: 'camera', name: '', ...options });
+    const layers = encodings.map(({ rid, maxBitrate }) => ({ rid, maxBitrate }));
+    const announced = await this.#announce(track, media, { source: 'camera', name: '', ...options, layers });
     wire = announced.wire;
     return this.#begin(announced.publication, { wire, encoder });
   }
@@ -257,7 +258,7 @@ export class LocalParticipant implements LocalPublicationControls {
       onError: (error) => this.#onMediaError(encoder, error),
     });
     const media = { kind: 'audio', codec, rids: [], onKeyFrameRequest: () => {} } as const;
-    const announced = await this.#announce(track, media, { source: 'microphone', name: '', ...options });
+    const announced = await this.#announce(track, media, { source: 'microphone', name: '', ...options, layers: [] });
     wire = announced.wire;
     return this.#begin(announced.publication, { wire, encoder });
   }
@@ -265,11 +266,19 @@ export class LocalParticipant implements LocalPublicationControls {
   async #announce(
     track: LocalTrack,
     media: Parameters<Publisher['add']>[0],
-    { source, name }: { source: TrackSource; name: string },
+    {
+      source,
+      name,
+      layers,
+    }: { source: TrackSource; name: string; layers: { rid: string; maxBitrate: BitsPerSecond }[] },
   ): Promise<{ wire: PublisherTrack; publication: LocalTrackPublication }> {
     const { publisher, signalling } = this.#options.session();
     const { track: wire, offer } = publisher.add(media);
-    const request: Request = { type: 'publish', offer, tracks: [{ mid: wire.mid, source, name, muted: false }] };
+    const request: Request = {
+      type: 'publish',
+      offer,
+      tracks: [{ mid: wire.mid, source, name, muted: false, layers }],
+    };
     let trackId: string | undefined;
     try {
       return await signalling.request(request, (answer) => {

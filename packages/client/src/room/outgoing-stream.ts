@@ -19,6 +19,9 @@ import {
 /** Payload bytes of a packet: with headers and extensions it stays below 1280 bytes, the least MTU of IPv6. */
 const MAX_PAYLOAD_SIZE = 1150;
 
+/** How often sender reports are sent; the first one at once, as an SFU lines encodings up by them. */
+const REPORT_INTERVAL: Milliseconds = 1000;
+
 /** What an outgoing stream is made of. */
 export interface OutgoingStreamOptions {
   readonly sender: PacketSender;
@@ -44,6 +47,7 @@ export class OutgoingStream {
   readonly #stream: RtpSendStream;
   readonly #packetizer: Packetizer;
   #sequenceNumber: number;
+  #lastReport: Milliseconds = Number.NEGATIVE_INFINITY;
 
   constructor(options: OutgoingStreamOptions) {
     const { random, rid, extensionIds, mid, rtxPayloadType } = options;
@@ -104,9 +108,12 @@ export class OutgoingStream {
     }
   }
 
-  /** The sender report to send now; `undefined` before the first packet. */
-  senderReport(now: Milliseconds): RtcpSenderReport | undefined {
-    return this.#stream.senderReport(now, this.#options.clockRate);
+  /** The sender report to send now; `undefined` before the first packet, and until it is time for the next one. */
+  dueSenderReport(now: Milliseconds): RtcpSenderReport | undefined {
+    if (now - this.#lastReport < REPORT_INTERVAL) return undefined;
+    const report = this.#stream.senderReport(now, this.#options.clockRate);
+    if (report !== undefined) this.#lastReport = now;
+    return report;
   }
 
   /** Takes the SFU's report. */

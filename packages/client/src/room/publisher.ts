@@ -21,9 +21,6 @@ import {
 } from '@sluice/rtp';
 import { OutgoingStream } from './outgoing-stream.ts';
 
-/** How often sender reports are sent. */
-const REPORT_INTERVAL: Milliseconds = 1000;
-
 /** What the transport does with packets. */
 export interface PublisherOptions {
   readonly clock: Clock;
@@ -70,7 +67,6 @@ export class Publisher {
   readonly #streams = new Map<number, { stream: OutgoingStream; onKeyFrameRequest: () => void }>();
   #mids = 0;
   #offers = 0;
-  #lastReport: Milliseconds = Number.NEGATIVE_INFINITY;
 
   constructor(options: PublisherOptions) {
     this.#random = options.random;
@@ -147,13 +143,11 @@ export class Publisher {
 
   /** Sends the sender reports that are due (RFC 3550 §6.4.1). */
   tick(now: Milliseconds): void {
-    if (now - this.#lastReport < REPORT_INTERVAL) return;
     const reports: RtcpPacket[] = [];
     for (const { stream } of this.#streams.values()) {
-      const report = stream.senderReport(now);
+      const report = stream.dueSenderReport(now);
       if (report !== undefined) reports.push(report);
     }
-    if (reports.length > 0) this.#lastReport = now;
     this.#sender.sendRtcp(reports);
   }
 

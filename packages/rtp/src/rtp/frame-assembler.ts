@@ -95,9 +95,9 @@ export class FrameAssembler {
     const frames: AssembledFrame[] = [];
     this.#drain(frames, packet.arrival);
     this.#jumpToKeyFrame(frames, packet.arrival);
-    if (this.#next === undefined || this.#waiting.size === 0) this.#blockedSince = undefined;
-    else if (frames.length > 0) this.#blockedSince = this.#hasGap() ? packet.arrival : undefined;
-    else if (this.#hasGap()) this.#blockedSince ??= packet.arrival;
+    if (!this.#hasGap()) this.#blockedSince = undefined;
+    else if (frames.length > 0) this.#blockedSince = packet.arrival;
+    else this.#blockedSince ??= packet.arrival;
     return frames;
   }
 
@@ -135,6 +135,10 @@ export class FrameAssembler {
       }
       const last = this.#lastOf(this.#next);
       if (last === undefined) return;
+      if (last === 'never') {
+        this.close();
+        return;
+      }
       frames.push(this.#frame(this.#next, last, now));
       this.#release(this.#next, last);
     }
@@ -144,7 +148,7 @@ export class FrameAssembler {
   #jumpToKeyFrame(frames: AssembledFrame[], now: Milliseconds): void {
     for (let i = this.#keyFrameStarts.length - 1; i >= 0; i--) {
       const start = this.#keyFrameStarts[i];
-      if (start === undefined || start === this.#next || this.#lastOf(start) === undefined) continue;
+      if (start === undefined || start === this.#next || typeof this.#lastOf(start) !== 'number') continue;
       for (const sequence of this.#waiting.keys()) {
         if (sequence >= start) continue;
         this.#waiting.delete(sequence);
@@ -158,13 +162,16 @@ export class FrameAssembler {
     }
   }
 
-  /** Where the frame that starts at `start` ends, if all its packets are here. */
-  #lastOf(start: number): number | undefined {
+  /**
+   * Where the frame that starts at `start` ends: `undefined` while packets of it are missing, `never` where another frame
+   * follows without an end of this one.
+   */
+  #lastOf(start: number): number | 'never' | undefined {
     const timestamp = this.#waiting.get(start)?.packet.timestamp;
     for (let sequence = start; ; sequence++) {
       const waiting = this.#waiting.get(sequence);
       if (waiting === undefined) return undefined;
-      if (waiting.packet.timestamp !== timestamp || (sequence > start && waiting.frameStart)) return undefined;
+      if (waiting.packet.timestamp !== timestamp || (sequence > start && waiting.frameStart)) return 'never';
       if (waiting.packet.marker) return sequence;
     }
   }

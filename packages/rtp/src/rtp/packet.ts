@@ -139,7 +139,8 @@ export class RtpPacket {
         continue;
       }
       const id = oneByte ? head >> 4 : head;
-      if (oneByte && id === 15) return;
+      // RFC 8285 §4.2: 15 ends the block, and so does a 0 that is not padding.
+      if (oneByte && (id === 15 || id === 0)) return;
       const size = oneByte ? (head & 0x0f) + 1 : (bytes[offset + 1] ?? 0);
       const start = offset + (oneByte ? 1 : 2);
       const end = start + size;

@@ -18,6 +18,9 @@ const sdp = v.pipe(v.string(), v.maxLength(524_288));
 const trackKind = v.picklist(['audio', 'video']);
 const trackSource = v.picklist(['camera', 'microphone', 'screen', 'screen-audio', 'unknown']);
 
+/** A simulcast encoding and the most it will be sent at, for the SFU to go by until it has measured it. */
+const declaredLayer = v.object({ rid, maxBitrate: v.pipe(v.number(), v.finite(), v.minValue(0)) });
+
 const trackInfo = v.object({
   trackId: id,
   kind: trackKind,
@@ -49,7 +52,15 @@ const clientMessage = {
     requestId: counter,
     offer: sdp,
     tracks: v.pipe(
-      v.array(v.object({ mid: id, source: trackSource, name: shortText, muted: v.boolean() })),
+      v.array(
+        v.object({
+          mid: id,
+          source: trackSource,
+          name: shortText,
+          muted: v.boolean(),
+          layers: v.optional(v.pipe(v.array(declaredLayer), v.maxLength(8)), []),
+        }),
+      ),
       v.minLength(1),
       v.maxLength(64),
     ),

@@ -31,7 +31,7 @@ export interface SimulatedSfuOptions {
   readonly keyframeCache?: KeyframeCacheOptions;
   /** How often publishers are asked for key frames. */
   readonly keyFrameArbiter?: KeyFrameArbiterOptions;
-  /** Congestion control towards each subscriber. Default: that of `CongestionOptions`, but a `startBitrate` of 2 Mbit/s. */
+  /** Congestion control towards each subscriber. Default: that of `CongestionOptions`, but a `startBitrate` of 600 kbit/s. */
   readonly congestion?: CongestionOptions;
   /** Participants at once; one more is refused with `room-full`. Default 1000. */
   readonly maxParticipants?: number;

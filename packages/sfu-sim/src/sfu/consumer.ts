@@ -1,6 +1,7 @@
 // One track on its way to one subscriber: which layer it gets, and one continuous stream made of it.
 
 import {
+  type BitsPerSecond,
   type Clock,
   CounterRewriter,
   type DepartingPacket,
@@ -14,19 +15,27 @@ import {
   RtpSendStream,
   type SenderClock,
   type SendStreamOptions,
+  TimestampRewriter,
 } from '@sluice/rtp';
 import type { ForwardedPacket } from './keyframe-cache.ts';
 import type { Producer } from './producer.ts';
 import type { ProducerLayer } from './producer-layer.ts';
 
-/** How long a switch waits for a key frame that comes by itself before one is asked for. */
-const SWITCH_PATIENCE: Milliseconds = 500;
+/**
+ * How long a switch waits for a key frame that comes by itself before one is asked for: not at all when the estimate no
+ * longer pays for the old layer, a little when the subscriber wants another one, long when it is only for a better picture.
+ */
+const PATIENCE = { estimateFell: 0, preference: 500, estimateRose: 3000 } as const;
 
-/** A packet of the old layer's frame time: what the timestamp of a new layer is lined up with. */
+/** A burst from the cache that would take longer than this to catch up with the live picture is not sent. */
+const MAX_DRAIN_TIME: Milliseconds = 500;
+
+/** The newest packet that was forwarded: what the timestamps of a new layer are lined up with. */
 interface TimestampAnchor {
   readonly layer: ProducerLayer;
-  readonly input: number;
-  readonly output: number;
+  /** The layer's stream at that time: its RTP clock is not that of a later one. */
+  readonly stream: ProducerLayer['stream'];
+  readonly timestamp: number;
   readonly arrival: Milliseconds;
 }
 
@@ -49,6 +58,8 @@ export interface ConsumerOptions {
   readonly firstSequenceNumber: number;
   /** Replay the cached key frame to this subscriber. */
   readonly replay: boolean;
+  /** The rate at which a burst from the cache would leave, live packets included. */
+  readonly drainRate: () => BitsPerSecond;
   /** The forwarded layers have changed. */
   readonly onLayersChanged: (consumer: Consumer, reason: string) => void;
   /** A key frame of that layer is needed. */
@@ -63,6 +74,7 @@ export class Consumer {
   readonly #sender: PacketSender;
   readonly #extensionIds: HeaderExtensionIds;
   readonly #replay: boolean;
+  readonly #drainRate: () => BitsPerSecond;
   readonly #onLayersChanged: ConsumerOptions['onLayersChanged'];
   readonly #onKeyFrameWanted: ConsumerOptions['onKeyFrameWanted'];
   readonly #sequence: CounterRewriter;
@@ -74,9 +86,15 @@ export class Consumer {
   #current: ProducerLayer | undefined;
   #target: ProducerLayer | undefined;
   #targetSince: Milliseconds = 0;
+  #patience: Milliseconds = PATIENCE.preference;
   #targetReason = '';
   #temporalLayer = Number.POSITIVE_INFINITY;
-  #timestampOffset = 0;
+  /** Where the limit of temporal layers last changed, in the current layer's sequence, and what it was before. */
+  #temporalLayerSince = Number.NEGATIVE_INFINITY;
+  #temporalLayerBefore = Number.POSITIVE_INFINITY;
+  /** The newest packet of the current layer. */
+  #newest = Number.NEGATIVE_INFINITY;
+  readonly #timestamps = new TimestampRewriter();
   #reportedClock: SenderClock | undefined;
   #anchor: TimestampAnchor | undefined;
   #replayedPackets = 0;
@@ -89,6 +107,7 @@ export class Consumer {
     this.#sender = options.sender;
     this.#extensionIds = options.extensionIds;
     this.#replay = options.replay;
+    this.#drainRate = options.drainRate;
     this.#onLayersChanged = options.onLayersChanged;
     this.#onKeyFrameWanted = options.onKeyFrameWanted;
     this.#sequence = new CounterRewriter(16, options.firstSequenceNumber);
@@ -130,15 +149,8 @@ export class Consumer {
       this.#current = target;
       return;
     }
-    const burst = this.#replay ? target.cache.replay(this.#clock.now()) : undefined;
-    const head = burst?.[0];
-    if (burst === undefined || head === undefined) {
-      if (!this.producer.info.muted) this.#onKeyFrameWanted(target, 'join');
-      return;
-    }
-    this.#replayedPackets += burst.length;
-    this.#switchTo(target, head);
-    for (const forwarded of burst) this.onPacket(target, forwarded);
+    if (this.producer.info.muted || (this.#replay && this.#replayBest())) return;
+    this.#onKeyFrameWanted(target, 'join');
   }
 
   /** Ends; nothing is sent any more. */
@@ -163,7 +175,7 @@ export class Consumer {
   setAffordableLayer(layer: number, reason: string): void {
     this.#affordable = layer;
     this.#affordableBecause = reason;
-    this.#chooseTarget();
+    this.#chooseTarget(true);
   }
 
   /** Padding of about that size, to fill a probe. */
@@ -202,7 +214,7 @@ export class Consumer {
     const source = layer?.stream?.senderClock;
     if (layer === undefined || source === undefined || source === this.#reportedClock) return undefined;
     this.#reportedClock = source;
-    const rtpTimestamp = (source.rtpTimestamp + this.#timestampOffset) >>> 0;
+    const rtpTimestamp = (source.rtpTimestamp + this.#timestamps.offset) >>> 0;
     return this.stream.senderReport(now, layer.clockRate, { ...source, rtpTimestamp });
   }
 
@@ -211,7 +223,7 @@ export class Consumer {
     this.#chooseTarget();
     const target = this.#target;
     if (target === undefined || target === this.#current || this.producer.info.muted) return;
-    if (now - this.#targetSince >= SWITCH_PATIENCE) this.#onKeyFrameWanted(target, 'layer-switch');
+    if (now - this.#targetSince >= this.#patience) this.#onKeyFrameWanted(target, 'layer-switch');
   }
 
   /** Takes a packet of any of the producer's layers, and forwards it if it is one the subscriber shall get. */
@@ -231,9 +243,14 @@ export class Consumer {
       for (const next of passed) this.onPacket(layer, next);
       return;
     }
-    if (info?.frameStart) this.#chooseTemporalLayer(forwarded);
+    if (packet.sequence > this.#newest) {
+      this.#newest = packet.sequence;
+      if (info?.frameStart) this.#chooseTemporalLayer(forwarded);
+    }
     const sequenceNumber = packet.sequence & 0xffff;
-    if (info === undefined || info.temporalLayer > this.#temporalLayer) {
+    // A frame that was under way when the limit changed is finished, or stays out, as a whole.
+    const limit = packet.sequence < this.#temporalLayerSince ? this.#temporalLayerBefore : this.#temporalLayer;
+    if (info === undefined || info.temporalLayer > limit) {
       if (info !== undefined) this.#payload.drop(packet.payload);
       if (!this.#sequence.drop(sequenceNumber)) this.#fill(sequenceNumber, packet.timestamp);
       return;
@@ -241,43 +258,82 @@ export class Consumer {
     const output = this.#sequence.map(sequenceNumber);
     if (output === undefined) return;
     const payload = this.#payload.rewrite(packet.payload);
-    const timestamp = (packet.timestamp + this.#timestampOffset) >>> 0;
+    const timestamp = this.#timestamps.map(packet.timestamp);
     const now = this.#clock.now();
     if (payload === undefined) {
       this.#send(this.stream.filler(output, timestamp, now));
       return;
     }
     this.#send(this.stream.send(output, timestamp, packet.marker, payload, now));
-    if (this.#anchor === undefined || ((timestamp - this.#anchor.output) | 0) > 0) {
-      this.#anchor = { layer, input: packet.timestamp, output: timestamp, arrival: packet.arrival };
+    if (
+      this.#anchor === undefined ||
+      this.#anchor.stream !== layer.stream ||
+      ((packet.timestamp - this.#anchor.timestamp) | 0) > 0
+    ) {
+      this.#anchor = {
+        layer,
+        stream: layer.stream,
+        timestamp: packet.timestamp,
+        arrival: packet.arrival,
+      };
     }
+  }
+
+  /** Replays the best layer, up to the target, whose burst is caught up with soon; a better one follows at a key frame. */
+  #replayBest(): boolean {
+    const { layers } = this.producer;
+    const now = this.#clock.now();
+    for (let i = layers.findIndex((layer) => layer === this.#target); i >= 0; i--) {
+      const layer = layers[i];
+      if (layer === undefined || this.#drainTime(layer, now) > MAX_DRAIN_TIME) continue;
+      const burst = layer.cache.replay(now);
+      const head = burst?.[0];
+      if (burst === undefined || head === undefined) continue;
+      if (layer !== this.#target) this.#patience = PATIENCE.estimateRose;
+      this.#replayedPackets += burst.length;
+      this.#switchTo(layer, head);
+      for (const forwarded of burst) this.onPacket(layer, forwarded);
+      return true;
+    }
+    return false;
+  }
+
+  /** How long a layer's burst keeps the subscriber behind the live picture, which goes on meanwhile. */
+  #drainTime(layer: ProducerLayer, now: Milliseconds): Milliseconds {
+    const spare = this.#drainRate() - (layer.rate(now) ?? 0);
+    return spare > 0 ? (layer.cache.stats.bytes * 8000) / spare : Number.POSITIVE_INFINITY;
   }
 
   #forwardAudio(layer: ProducerLayer, { packet }: ForwardedPacket): void {
     if (this.#anchor === undefined) {
       this.#sequence.splice(packet.sequence & 0xffff);
-      this.#anchor = { layer, input: packet.timestamp, output: packet.timestamp, arrival: packet.arrival };
+      const { timestamp, arrival } = packet;
+      this.#timestamps.splice(timestamp, timestamp);
+      this.#anchor = { layer, stream: layer.stream, timestamp, arrival };
       this.#current = layer;
     }
     const output = this.#sequence.map(packet.sequence & 0xffff);
     if (output === undefined) return;
-    this.#send(this.stream.send(output, packet.timestamp, packet.marker, packet.payload, this.#clock.now()));
+    const timestamp = this.#timestamps.map(packet.timestamp);
+    this.#send(this.stream.send(output, timestamp, packet.marker, packet.payload, this.#clock.now()));
   }
 
   /** A straggler that is not forwarded left a hole that the subscriber waits for: padding takes its place. */
   #fill(sequenceNumber: number, timestamp: number): void {
     const output = this.#sequence.map(sequenceNumber);
     if (output === undefined) return;
-    this.#send(this.stream.filler(output, (timestamp + this.#timestampOffset) >>> 0, this.#clock.now()));
+    this.#send(this.stream.filler(output, this.#timestamps.map(timestamp), this.#clock.now()));
   }
 
   #send(fields: RtpFields, priority: PacerPriority = this.producer.info.kind): void {
     this.#sender.send(fields, this.#extensionIds, priority);
   }
 
-  #chooseTarget(): void {
+  #chooseTarget(byEstimate = false): void {
     const now = this.#clock.now();
     const { layers } = this.producer;
+    // The key frame that was asked for first is waited for: a better layer follows it.
+    if (byEstimate && this.#current === undefined && this.#target?.isActive(now)) return;
     const active = layers.filter((layer) => layer.isActive(now));
     const candidates = active.length > 0 ? active : layers;
     const wanted = this.wantedLayer;
@@ -285,18 +341,23 @@ export class Consumer {
     // The best layer within the limit, else the lowest there is.
     const target = candidates.findLast((layer) => layers.indexOf(layer) <= limit) ?? candidates[0];
     if (target === this.#target) return;
+    const falls =
+      this.#current !== undefined && target !== undefined && layers.indexOf(target) < layers.indexOf(this.#current);
+    this.#patience = byEstimate ? (falls ? PATIENCE.estimateFell : PATIENCE.estimateRose) : PATIENCE.preference;
     this.#target = target;
     this.#targetSince = now;
     this.#targetReason = this.#affordable < wanted ? this.#affordableBecause : 'preferred-layers';
   }
 
-  #chooseTemporalLayer({ info }: ForwardedPacket): void {
+  #chooseTemporalLayer({ packet, info }: ForwardedPacket): void {
     const wanted = this.#preferred.temporalLayer ?? Number.POSITIVE_INFINITY;
     // Down at any frame; up where the frame depends on the lowest temporal layer only.
     if (
       wanted < this.#temporalLayer ||
       (wanted > this.#temporalLayer && (info?.layerSync || info?.temporalLayer === 0))
     ) {
+      this.#temporalLayerBefore = this.#temporalLayer;
+      this.#temporalLayerSince = packet.sequence;
       this.#temporalLayer = wanted;
       this.#onLayersChanged(this, 'preferred-layers');
     }
@@ -305,21 +366,22 @@ export class Consumer {
   #switchTo(layer: ProducerLayer, { packet }: ForwardedPacket): void {
     this.#sequence.splice(packet.sequence & 0xffff);
     this.#payload.splice(packet.payload);
-    this.#timestampOffset = this.#lineUp(layer, packet.timestamp, packet.arrival);
+    this.#timestamps.splice(packet.timestamp, this.#lineUp(layer, packet.timestamp, packet.arrival));
+    this.#temporalLayerSince = Number.NEGATIVE_INFINITY;
+    this.#newest = Number.NEGATIVE_INFINITY;
     this.#current = layer;
     this.#switches += 1;
     this.#onLayersChanged(this, this.#targetReason);
   }
 
-  /** What to add to the new layer's timestamps so that they go on where the old layer's ended, strictly forward. */
+  /** The output for a new layer's first timestamp that is true to when it was captured. */
   #lineUp(layer: ProducerLayer, timestamp: number, arrival: Milliseconds): number {
     const anchor = this.#anchor;
-    if (anchor === undefined) return 0;
-    const before = anchor.layer.captureTime(anchor.input);
+    if (anchor === undefined) return timestamp;
+    const before = anchor.stream === anchor.layer.stream ? anchor.layer.captureTime(anchor.timestamp) : undefined;
     const after = layer.captureTime(timestamp);
     // Sender reports tell the true distance (RFC 3550 §6.4.1); the arrivals are the next best thing.
     const elapsed = before !== undefined && after !== undefined ? after - before : arrival - anchor.arrival;
-    const ticks = Math.max(1, Math.round((elapsed * layer.clockRate) / 1000));
-    return anchor.output + ticks - timestamp;
+    return (anchor.timestamp + this.#timestamps.offset + Math.round((elapsed * layer.clockRate) / 1000)) >>> 0;
   }
 }

@@ -8,15 +8,17 @@ export interface LayerAllocatorOptions {
   readonly interval?: Milliseconds;
   /** Evaluations in a row that have to call for more before a track goes up. Default 3. */
   readonly upgradeStreak?: number;
-  /** Going up needs this much more than the layer's rate. Default 1.15. */
+  /** Going up needs an estimate of this many times the layer's rate. Default 1.15. */
   readonly upgradeHeadroom?: number;
+  /** Staying needs this many times: less than 1, as measured rates jitter and a little too much is soon told by delay. Default 0.9. */
+  readonly keepHeadroom?: number;
 }
 
 /** One track a subscriber gets. */
 export interface LayerRequest {
   /** Stable from one evaluation to the next. */
   readonly id: string;
-  /** Measured rates of its layers, lowest first; `undefined` for one that was not measured yet. */
+  /** Rates of its layers, lowest first; `undefined` for one that nothing is known of yet. */
   readonly rates: readonly (BitsPerSecond | undefined)[];
   /** The highest layer wanted, an index into `rates`. */
   readonly wanted: number;
@@ -40,6 +42,7 @@ export class LayerAllocator {
   readonly #interval: Milliseconds;
   readonly #upgradeStreak: number;
   readonly #upgradeHeadroom: number;
+  readonly #keepHeadroom: number;
   readonly #tracks = new Map<string, TrackState>();
   #evaluatedAt: Milliseconds = Number.NEGATIVE_INFINITY;
 
@@ -47,6 +50,7 @@ export class LayerAllocator {
     this.#interval = options.interval ?? 100;
     this.#upgradeStreak = options.upgradeStreak ?? 3;
     this.#upgradeHeadroom = options.upgradeHeadroom ?? 1.15;
+    this.#keepHeadroom = options.keepHeadroom ?? 0.9;
   }
 
   /** Whether it is time for another evaluation. */
@@ -91,8 +95,8 @@ export class LayerAllocator {
         const layer = layers[i] ?? 0;
         const rate = rates[layer + 1];
         if (layer >= wanted || rate === undefined) return;
-        // What a track has already needs no headroom to keep.
-        const factor = layer + 1 <= (this.#tracks.get(id)?.layer ?? -1) ? 1 : headroom;
+        const kept = layer + 1 <= (this.#tracks.get(id)?.layer ?? -1);
+        const factor = kept ? this.#keepHeadroom : headroom;
         const cost = factor * rate - (rates[layer] ?? 0);
         if (cost > left) return;
         left -= rate - (rates[layer] ?? 0);

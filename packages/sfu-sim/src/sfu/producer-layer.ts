@@ -23,6 +23,8 @@ export interface ProducerLayerOptions {
   readonly kind: TrackKind;
   /** `undefined` for the only stream of a track without simulcast. */
   readonly rid: string | undefined;
+  /** The most it will be sent at, by what the publisher says. */
+  readonly maxBitrate: BitsPerSecond | undefined;
   readonly format: PayloadFormat;
   readonly clockRate: number;
   readonly nack: boolean;
@@ -40,6 +42,7 @@ export class ProducerLayer {
   readonly #kind: TrackKind;
   readonly #nack: boolean;
   #stream: RtpReceiveStream | undefined;
+  readonly #maxBitrate: BitsPerSecond | undefined;
   readonly #rate = new RateMeter();
   #lastArrival: Milliseconds = Number.NEGATIVE_INFINITY;
   #resolution: Resolution | undefined;
@@ -52,6 +55,7 @@ export class ProducerLayer {
     this.clockRate = options.clockRate;
     this.format = options.format;
     this.#kind = options.kind;
+    this.#maxBitrate = options.maxBitrate;
     this.#nack = options.nack;
     this.cache = new KeyframeCache(options.keyframeCache);
     this.arbiter = new KeyFrameArbiter(options.keyFrameArbiter);
@@ -82,9 +86,9 @@ export class ProducerLayer {
     return this.#malformed;
   }
 
-  /** What comes in of it, in bit/s; `undefined` until half a second was seen. */
+  /** What comes in of it, in bit/s; until half a second was seen what the publisher said, if it did. */
   rate(now: Milliseconds): BitsPerSecond | undefined {
-    return this.#rate.rate(now);
+    return this.#rate.rate(now) ?? this.#maxBitrate;
   }
 
   /** Whether packets have come lately. */

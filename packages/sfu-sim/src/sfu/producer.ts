@@ -6,13 +6,13 @@ import type { ForwardedPacket } from './keyframe-cache.ts';
 import { ProducerLayer, type ProducerLayerOptions } from './producer-layer.ts';
 
 /** What a producer is made of. */
-export interface ProducerOptions extends Omit<ProducerLayerOptions, 'rid' | 'kind' | 'clockRate'> {
+export interface ProducerOptions extends Omit<ProducerLayerOptions, 'rid' | 'maxBitrate' | 'kind' | 'clockRate'> {
   readonly info: TrackInfo;
   /** The identity and the id of the participant that publishes it. */
   readonly owner: { readonly participantId: string; readonly identity: string };
   readonly codec: CodecDescription;
-  /** Lowest first; empty for a track without simulcast. */
-  readonly rids: readonly string[];
+  /** Lowest first; one without a rid for a track without simulcast. */
+  readonly layers: readonly Pick<ProducerLayerOptions, 'rid' | 'maxBitrate'>[];
 }
 
 /** A track with its layers, lowest first, and those who get it. */
@@ -25,23 +25,28 @@ export class Producer {
   #info: TrackInfo;
 
   constructor(options: ProducerOptions) {
-    const { info, owner, codec, rids, ...layer } = options;
+    const { info, owner, codec, layers, ...common } = options;
     this.#info = info;
     this.owner = owner;
     this.codec = codec;
     this.format = options.format;
-    const names = rids.length > 0 ? rids : [undefined];
-    this.layers = names.map((rid) => new ProducerLayer({ ...layer, kind: info.kind, clockRate: codec.clockRate, rid }));
+    this.layers = layers.map(
+      (layer) => new ProducerLayer({ ...common, ...layer, kind: info.kind, clockRate: codec.clockRate }),
+    );
   }
 
   get info(): TrackInfo {
     return this.#info;
   }
 
-  /** Pauses or resumes the track: nothing of before a pause may be shown after it. */
+  /**
+   * Pauses or resumes the track: nothing of before a pause may be shown after it, also not what was in flight when it
+   * began.
+   */
   setMuted(muted: boolean): void {
+    if (muted === this.#info.muted) return;
     this.#info = { ...this.#info, muted };
-    if (muted) this.purge();
+    this.purge();
   }
 
   /** Drops what newcomers would be shown. */

@@ -2,6 +2,7 @@
 
 import {
   answer,
+  type BitsPerSecond,
   type Clock,
   type Description,
   FeedbackReporter,
@@ -37,6 +38,8 @@ export interface OfferedTrack {
   readonly source: TrackSource;
   readonly name: string;
   readonly muted: boolean;
+  /** The most each encoding will be sent at, by what the publisher says. */
+  readonly layers: readonly { readonly rid: string; readonly maxBitrate: BitsPerSecond }[];
 }
 
 /** What a publish session is made of. */
@@ -119,7 +122,10 @@ export class PublishSession {
         owner,
         codec,
         format,
-        rids: media.rids,
+        layers: (media.rids.length > 0 ? media.rids : [undefined]).map((rid) => ({
+          rid,
+          maxBitrate: track.layers.find((layer) => layer.rid === rid)?.maxBitrate,
+        })),
         nack: codec.feedback.includes('nack'),
         keyframeCache: sfu.keyframeCache,
         keyFrameArbiter: sfu.keyFrameArbiter,

@@ -9,7 +9,7 @@ export interface SfuOptions {
   readonly keyframeCache?: KeyframeCacheOptions;
   /** How often publishers are asked for key frames. */
   readonly keyFrameArbiter?: KeyFrameArbiterOptions;
-  /** Congestion control towards each subscriber. Default: that of `CongestionOptions`, but a `startBitrate` of 2 Mbit/s. */
+  /** Congestion control towards each subscriber. Default: that of `CongestionOptions`, but a `startBitrate` of 600 kbit/s. */
   readonly congestion?: CongestionOptions;
   /** Participants in the room at once; one more is refused with `room-full`. Default 1000. */
   readonly maxParticipants?: number;
@@ -27,7 +27,7 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
   return {
     keyframeCache: options.keyframeCache ?? {},
     keyFrameArbiter: options.keyFrameArbiter ?? {},
-    congestion: { startBitrate: 2_000_000, ...options.congestion },
+    congestion: { startBitrate: 600_000, ...options.congestion },
     maxParticipants: options.maxParticipants ?? 1000,
     maxTracksPerParticipant: options.maxTracksPerParticipant ?? 16,
     tickInterval: options.tickInterval ?? 20,

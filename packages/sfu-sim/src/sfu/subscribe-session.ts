@@ -221,7 +221,7 @@ export class SubscribeSession {
       videos.map(({ request }) => request),
       now,
     );
-    decisions.forEach(({ layer, reason }, i) => videos[i]?.consumer.setAffordableLayer(layer, reason));
+    for (const [i, { layer, reason }] of decisions.entries()) videos[i]?.consumer.setAffordableLayer(layer, reason);
   }
 
   #padding(bytes: number): DepartingPacket | undefined {
@@ -263,6 +263,7 @@ export class SubscribeSession {
       extensionIds,
       firstSequenceNumber: random.integer(0, 0xffff),
       replay: this.#options.replay,
+      drainRate: () => this.#congestion.pacingRate,
       onLayersChanged: this.#options.onLayersChanged,
       onKeyFrameWanted: (layer, reason) => this.#options.onKeyFrameWanted(producer, layer, reason),
     });
