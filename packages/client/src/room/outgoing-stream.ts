@@ -19,8 +19,10 @@ import {
 /** Payload bytes of a packet: with headers and extensions it stays below 1280 bytes, the least MTU of IPv6. */
 const MAX_PAYLOAD_SIZE = 1150;
 
-/** How often sender reports are sent; the first one at once, as an SFU lines encodings up by them. */
+/** How often sender reports are sent: at first more often, as an SFU cannot switch encodings before it has one of each. */
 const REPORT_INTERVAL: Milliseconds = 1000;
+const FIRST_REPORT_INTERVAL: Milliseconds = 200;
+const FIRST_REPORTS = 5;
 
 /** What an outgoing stream is made of. */
 export interface OutgoingStreamOptions {
@@ -48,6 +50,7 @@ export class OutgoingStream {
   readonly #packetizer: Packetizer;
   #sequenceNumber: number;
   #lastReport: Milliseconds = Number.NEGATIVE_INFINITY;
+  #reports = 0;
 
   constructor(options: OutgoingStreamOptions) {
     const { random, rid, extensionIds, mid, rtxPayloadType } = options;
@@ -110,9 +113,12 @@ export class OutgoingStream {
 
   /** The sender report to send now; `undefined` before the first packet, and until it is time for the next one. */
   dueSenderReport(now: Milliseconds): RtcpSenderReport | undefined {
-    if (now - this.#lastReport < REPORT_INTERVAL) return undefined;
+    const interval = this.#reports < FIRST_REPORTS ? FIRST_REPORT_INTERVAL : REPORT_INTERVAL;
+    if (now - this.#lastReport < interval) return undefined;
     const report = this.#stream.senderReport(now, this.#options.clockRate);
-    if (report !== undefined) this.#lastReport = now;
+    if (report === undefined) return undefined;
+    this.#lastReport = now;
+    this.#reports += 1;
     return report;
   }
 

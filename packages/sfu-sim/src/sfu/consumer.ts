@@ -234,7 +234,7 @@ export class Consumer {
       return;
     }
     if (layer !== this.#current) {
-      if (layer !== this.#target || !info?.keyFrameStart) return;
+      if (layer !== this.#target || !info?.keyFrameStart || !this.#canLineUp(layer)) return;
       // Where the key frame's first packet is late, packets after it have passed by: they come now, or the switch waits.
       const passed = layer.cache.following(packet.sequence);
       if (passed === undefined) return;
@@ -372,6 +372,12 @@ export class Consumer {
     this.#current = layer;
     this.#switches += 1;
     this.#onLayersChanged(this, this.#targetReason);
+  }
+
+  /** Whether a layer's time of capture can be compared with that of the layer it would follow. */
+  #canLineUp(layer: ProducerLayer): boolean {
+    const current = this.#current;
+    return current === undefined || !current.stream?.senderClock === !layer.stream?.senderClock;
   }
 
   /** The output for a new layer's first timestamp that is true to when it was captured. */
