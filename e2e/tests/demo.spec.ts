@@ -46,10 +46,10 @@ test('a late joiner with the cache is quicker and asks for no key frame', async 
   await expect.poll(() => moved(late.getByLabel('What the newest participant sees'))).toBe(true);
 
   await late.getByRole('button', { name: 'Join late without it' }).click();
-  await expect(late.getByRole('status')).toContainText('Ada was asked for one key frame', { timeout: 15_000 });
+  await expect(late.getByRole('status')).toContainText('Dora saw the first frame', { timeout: 15_000 });
   await expect(figure(withoutCache, 'Packets replayed')).toHaveText('0');
   await expect(figure(withCache, 'Key frames asked')).toHaveText('0');
-  await expect(figure(withoutCache, 'Key frames asked')).toHaveText('1');
+  expect(await numberIn(figure(withoutCache, 'Key frames asked'))).toBeGreaterThan(0);
   const firstFrame = 'First frame after';
   expect(await numberIn(figure(withCache, firstFrame))).toBeLessThan(await numberIn(figure(withoutCache, firstFrame)));
 

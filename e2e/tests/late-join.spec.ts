@@ -2,7 +2,9 @@
 
 import { expect, test } from './harness.ts';
 
-test('late join mid-GOP: the cache shows the first frame at once, without a key frame of the publisher', async ({ page }) => {
+test('late join mid-GOP: the cache shows the first frame at once, without a key frame of the publisher', async ({
+  page,
+}) => {
   const result = await page.evaluate(async () => {
     const { SimulatedSfu, BarCodeSource, createRoom, view, until, errors } = window.sluice;
     const sfu = new SimulatedSfu({ seed: 7 });

@@ -2,7 +2,9 @@
 
 import { expect, test } from './harness.ts';
 
-test('setPreferredLayers q → f → q: the size changes at a key frame, in order and without an error', async ({ page }) => {
+test('setPreferredLayers q → f → q: the size changes at a key frame, in order and without an error', async ({
+  page,
+}) => {
   const result = await page.evaluate(async () => {
     const { SimulatedSfu, BarCodeSource, createRoom, view, until, errors } = window.sluice;
     const sfu = new SimulatedSfu({ seed: 7 });

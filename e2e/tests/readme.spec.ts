@@ -10,7 +10,8 @@ test('the example of the README shows the camera, and a smaller layer once the l
   page.on('pageerror', (error) => reported.push(String(error)));
   await page.goto('/readme.html');
   const video = page.locator('video');
-  const playing = () => video.evaluate((element: HTMLVideoElement) => element.getVideoPlaybackQuality().totalVideoFrames);
+  const playing = () =>
+    video.evaluate((element: HTMLVideoElement) => element.getVideoPlaybackQuality().totalVideoFrames);
   await expect.poll(playing).toBeGreaterThan(20);
   await expect.poll(() => video.evaluate((element: HTMLVideoElement) => element.videoWidth)).toBe(320);
   expect(reported).toEqual([]);
