@@ -18,6 +18,8 @@ export class TypedEmitter<Events extends { [Type in keyof Events]: unknown }> {
     this.#wrapped.set(type, known);
     if (!known.has(handler)) {
       const guarded: Handler = (event) => {
+        // The subscription may have ended during this very event.
+        if (known.get(handler) !== guarded) return;
         try {
           handler(event as Events[Type]);
         } catch (error) {

@@ -5,9 +5,12 @@ import type { Resolution } from './vp8.ts';
 
 /** What one packet of a stream says about the frame it belongs to. */
 export interface PayloadInfo {
-  /** The packet is the first of its frame. */
+  /**
+   * The packet can be the first of its frame. It is, where `PayloadFormat.marksFrameStart`; in the other formats later
+   * packets of the frame may say so too, and the frame starts at the first one behind a marker or with a new timestamp.
+   */
   readonly frameStart: boolean;
-  /** The packet is the first of a key frame. */
+  /** The packet is the first of a key frame that a receiver can begin with, parameter sets included. */
   readonly keyFrameStart: boolean;
   /** The temporal layer of the frame; 0 in a stream without temporal layers. */
   readonly temporalLayer: number;
@@ -15,12 +18,31 @@ export interface PayloadInfo {
   readonly layerSync: boolean;
   /** The size in pixels, where the packet says it (the first of a key frame). */
   readonly resolution?: Resolution;
+  /** The picture id, 7 or 15 bit, where the payload descriptor has one. */
+  readonly pictureId?: number;
+  /** The packet holds parameter sets: SPS, PPS, VPS, an AV1 sequence header. Absent where it holds none. */
+  readonly parameterSets?: true;
+  /**
+   * The packet goes on with what the packet before it began, and cannot say its temporal layer: it is that packet's.
+   * Absent where the packet says it.
+   */
+  readonly continued?: true;
 }
 
 /** Splits encoded frames into RTP payloads. */
 export interface Packetizer {
-  /** The payloads of one frame, in order, each at most `maxPayloadSize` bytes. */
+  /**
+   * The payloads of one frame, in order, each at most `maxPayloadSize` bytes; none for bytes that are not a frame.
+   *
+   * @param temporalLayer - of the frame; `undefined` for a stream without temporal layers
+   * @throws RangeError where `maxPayloadSize` leaves no room behind the payload's own headers
+   */
   packetize(frame: Uint8Array, maxPayloadSize: number, temporalLayer?: number): Uint8Array[];
+  /**
+   * Takes the decoder configuration of the frames from here on, as WebCodecs' `decoderConfig.description` has it (avcC,
+   * hvcC): parameter sets that are not in the frames, and how these are written. Absent in formats that need none.
+   */
+  describe?(description: Uint8Array): void;
 }
 
 /** Keeps the counters inside the payloads continuous for one receiver, across layer switches and dropped frames. */
@@ -37,10 +59,24 @@ export interface PayloadRewriter {
 export interface PayloadFormat {
   /** The encoding name in SDP, e.g. `VP8`. */
   readonly codec: string;
+  /** Whether `PayloadInfo.frameStart` is said by the first packet of a frame alone. */
+  readonly marksFrameStart: boolean;
   /** Reads what forwarding needs, at a cost an SFU can afford; `undefined` where the payload is malformed. */
   inspect(payload: Uint8Array): PayloadInfo | undefined;
-  /** The codec data in the payload, a view; the frame is the concatenation over its packets. */
+  /**
+   * The codec data in one payload. The frame is the concatenation over its packets, except in AV1, where a unit that
+   * goes on in the next packet cannot be written before that one is here: `depacketize` does it for every format.
+   */
   frameData(payload: Uint8Array): Uint8Array;
+  /**
+   * The frame that decoders take, of the payloads of all its packets in order. VP8, VP9: the codec's frame. H.264,
+   * H.265: Annex B with four-byte start codes. AV1: a temporal unit whose units have sizes. `undefined` where the payloads
+   * don't make up a frame.
+   */
+  depacketize(payloads: readonly Uint8Array[]): Uint8Array | undefined;
   createPacketizer(random: Random): Packetizer;
   createRewriter(): PayloadRewriter;
 }
+
+/** Leaves payloads as they are: for formats without counters. */
+export const UNCHANGED: PayloadRewriter = { splice: () => {}, drop: () => {}, rewrite: (payload) => payload };

@@ -1,6 +1,7 @@
 // VP8 behind the `PayloadFormat` interface.
 
 import { CounterRewriter } from '../rtp/counter-rewriter.ts';
+import { concatenate } from './concatenate.ts';
 import type { PayloadFormat, PayloadInfo, PayloadRewriter } from './payload-format.ts';
 import {
   isVp8KeyFrame,
@@ -14,6 +15,7 @@ import {
 /** The VP8 payload format (RFC 7741). */
 export const vp8Format: PayloadFormat = {
   codec: 'VP8',
+  marksFrameStart: true,
   inspect(payload): PayloadInfo | undefined {
     const descriptor = parseVp8Descriptor(payload);
     if (descriptor === undefined) return undefined;
@@ -25,10 +27,20 @@ export const vp8Format: PayloadFormat = {
       temporalLayer: descriptor.temporalLayer ?? 0,
       layerSync: descriptor.layerSync,
       ...(resolution && { resolution }),
+      ...(descriptor.pictureId !== undefined && { pictureId: descriptor.pictureId }),
     };
   },
   frameData(payload) {
     return payload.subarray(parseVp8Descriptor(payload)?.size ?? payload.length);
+  },
+  depacketize(payloads) {
+    const parts: Uint8Array[] = [];
+    for (const payload of payloads) {
+      const descriptor = parseVp8Descriptor(payload);
+      if (descriptor === undefined) return undefined;
+      parts.push(payload.subarray(descriptor.size));
+    }
+    return parts.length === 0 ? undefined : concatenate(parts);
   },
   createPacketizer: (random) => new Vp8Packetizer(random.integer(0, 0x7fff)),
   createRewriter: () => new Vp8Rewriter(),

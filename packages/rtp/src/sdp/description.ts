@@ -1,4 +1,6 @@
 // Session descriptions (RFC 8866, JSEP's use of them) as plain data: what Sluice negotiates, and nothing else.
+//
+// The parser makes a number of every value that looks like one, whatever its type says: names are turned back to strings.
 
 import * as sdpTransform from 'sdp-transform';
 import { SignallingError } from '../errors.ts';
@@ -182,34 +184,35 @@ function parseMedia(section: sdpTransform.SessionDescription['media'][number], i
     extensions: parseExtensions(section),
     rids: parseRids(section, direction),
     ssrcs: parseSsrcs(section),
-    ...(msid && { msid: { stream: msid.id, track: msid.appdata ?? '' } }),
+    ...(msid && { msid: { stream: String(msid.id), track: String(msid.appdata ?? '') } }),
   };
 }
 
 function parseCodecs(section: sdpTransform.SessionDescription['media'][number], where: string): CodecDescription[] {
-  const parameters = new Map(section.fmtp.map(({ payload, config }) => [payload, config]));
+  const parameters = new Map(section.fmtp.map(({ payload, config }) => [payload, String(config)]));
   const rtxOf = new Map<number, number>();
   for (const { payload, codec } of section.rtp) {
-    if (codec.toLowerCase() !== 'rtx') continue;
+    if (String(codec).toLowerCase() !== 'rtx') continue;
     const apt = /(?:^|;)\s*apt=(\d+)/.exec(parameters.get(payload) ?? '')?.[1];
     if (apt !== undefined) rtxOf.set(Number(apt), payload);
   }
   const codecs: CodecDescription[] = [];
   for (const { payload, codec, rate, encoding } of section.rtp) {
-    if (codec.toLowerCase() === 'rtx') continue;
+    const name = String(codec);
+    if (name.toLowerCase() === 'rtx') continue;
     if (!(payload >= 0 && payload <= 127)) throw malformed(`${where} has payload type ${payload}`);
-    if (!rate) throw malformed(`${where} gives no clock rate for ${codec}`);
+    if (!rate) throw malformed(`${where} gives no clock rate for ${name}`);
     const rtxPayloadType = rtxOf.get(payload);
     const config = parameters.get(payload);
     codecs.push({
       payloadType: payload,
-      name: codec,
+      name,
       clockRate: rate,
       ...(encoding !== undefined && { channels: Number(encoding) }),
       ...(config !== undefined && { parameters: config }),
       feedback: (section.rtcpFb ?? [])
         .filter((feedback) => feedback.payload === '*' || Number(feedback.payload) === payload)
-        .map(({ type, subtype }) => (subtype ? `${type} ${subtype}` : type)),
+        .map(({ type, subtype }) => (subtype ? `${type} ${subtype}` : String(type))),
       ...(rtxPayloadType !== undefined && { rtxPayloadType }),
     });
   }
@@ -229,10 +232,17 @@ function parseExtensions(section: sdpTransform.SessionDescription['media'][numbe
 function parseRids(section: sdpTransform.SessionDescription['media'][number], direction: Direction): string[] {
   const side = direction === 'recvonly' ? 'recv' : 'send';
   const declared = new Set((section.rids ?? []).filter((rid) => rid.direction === side).map(({ id }) => String(id)));
+  // The parser leaves a rid with a "-" (RFC 8851 §10) as it is.
+  for (const { value } of section.invalid ?? []) {
+    const rid = /^rid:([\w-]+) (send|recv)\b/.exec(value);
+    if (rid?.[1] !== undefined && rid[2] === side) declared.add(rid[1]);
+  }
   const { dir1, list1, dir2, list2 } = section.simulcast ?? {};
   const list = dir1 === side ? list1 : dir2 === side ? list2 : undefined;
   // Alternatives ("q,h") and the mark of a paused encoding ("~q") are RFC 8853 §5.1; the first alternative is taken.
-  const listed = (list ?? '').split(';').map((rid) => (rid.split(',')[0] ?? '').replace(/^~/, ''));
+  const listed = String(list ?? '')
+    .split(';')
+    .map((rid) => (rid.split(',')[0] ?? '').replace(/^~/, ''));
   return listed.filter((rid) => declared.has(rid));
 }
 
@@ -240,11 +250,11 @@ function parseSsrcs(section: sdpTransform.SessionDescription['media'][number]): 
   const cnames = new Map<number, string>();
   for (const { id, attribute, value } of section.ssrcs ?? []) {
     if (attribute === 'cname' || !cnames.has(Number(id)))
-      cnames.set(Number(id), attribute === 'cname' ? (value ?? '') : '');
+      cnames.set(Number(id), attribute === 'cname' ? String(value ?? '') : '');
   }
   const rtxOf = new Map<number, number>();
   for (const { semantics, ssrcs } of section.ssrcGroups ?? []) {
-    const [primary, repair] = ssrcs.split(' ').map(Number);
+    const [primary, repair] = String(ssrcs).split(' ').map(Number);
     if (semantics === 'FID' && primary !== undefined && repair !== undefined) rtxOf.set(primary, repair);
   }
   const repairs = new Set(rtxOf.values());

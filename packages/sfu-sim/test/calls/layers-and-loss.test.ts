@@ -112,7 +112,8 @@ test('24: a publisher that ignores requests hears at most five in ten seconds, a
   await call.settle(connecting);
   await call.clock.run(10_000);
   const since = call.trace.ofType('key-frame-requested').slice(requested);
-  for (const rid of ['q', 'h', 'f']) expect(since.filter((event) => event['rid'] === rid).length).toBeLessThanOrEqual(5);
+  for (const rid of ['q', 'h', 'f'])
+    expect(since.filter((event) => event['rid'] === rid).length).toBeLessThanOrEqual(5);
   await call.clock.run(2000);
   expect(call.trace.ofType('key-frame-exhausted').length).toBeGreaterThan(0);
 });

@@ -513,6 +513,25 @@ describe('a key frame whose first packet comes behind the others', () => {
     expectDecodable(scene);
   });
 
+  test('of a layer of which nothing is kept, the next key frame is waited for', () => {
+    const scene = new Scene();
+    let packets = 0;
+    scene.prefer({ rid: 'q' });
+    scene.start();
+    scene.picture({
+      fate: () => {
+        packets += 1;
+        return packets === 1 ? { lost: false, delay: 1 } : PROMPT;
+      },
+    });
+    for (let i = 0; i < 5; i++) scene.picture();
+    expect(scene.outputs).toEqual([]);
+    scene.picture({ key: true });
+    scene.picture();
+    expect(scene.assembled.map(({ number }) => number)).toEqual([6, 7]);
+    expectNoHolesOfOurMaking(scene);
+  });
+
   test('the subscriber sees every picture after it without asking for a key frame', () => {
     const scene = lateStart(1);
     const seen = scene.assembled.length;
@@ -549,6 +568,22 @@ test.each(['first', 'last'])(
     expectNoHolesOfOurMaking(scene);
   },
 );
+
+test('padding takes the place of a straggler above the preferred temporal layer', () => {
+  const scene = new Scene();
+  scene.prefer({ rid: 'q', temporalLayer: 0 });
+  scene.picture();
+  scene.start();
+  scene.picture({ key: true });
+  for (let i = 0; i < 2; i++) scene.picture();
+  // The last picture before the next of the lowest temporal layer.
+  scene.picture({ size: 1, fate: () => ({ lost: false, delay: 40 }) });
+  for (let i = 0; i < 8; i++) scene.picture();
+  expect(scene.assembled.map(({ number }) => number)).toEqual([1, 5, 9]);
+  expect(scene.outputs.some(({ packet }) => packet.payload.length === 0)).toBe(true);
+  expectNoHolesOfOurMaking(scene);
+  expect(scene.receiver.packetsLost).toBe(0);
+});
 
 test('a layer that comes from a new stream goes on in sequence and in time', () => {
   const scene = new Scene({ reports: true });

@@ -278,6 +278,39 @@ test('a key frame that arrives behind newer packets is not replayed without them
   expect(cache.replay(0)).toBeUndefined();
 });
 
+test('a key frame that another frame follows without an end of it is never replayed', () => {
+  const [first, next] = packetsOf([
+    { key: true, sizes: [10], temporalLayer: 0 },
+    { key: false, sizes: [10], temporalLayer: 0 },
+  ]);
+  const cache = new KeyframeCache();
+  cache.push({ ...first!, packet: { ...first!.packet, marker: false } });
+  cache.push(next!);
+  expect(cache.replay(0)).toBeUndefined();
+});
+
+describe('the packets behind a key frame that begins late', () => {
+  const packets = packetsOf([
+    { key: true, sizes: [10], temporalLayer: 0 },
+    { key: true, sizes: [10, 10], temporalLayer: 0 },
+    { key: false, sizes: [10], temporalLayer: 0 },
+  ]);
+  const late = packets[1]!.packet.sequence;
+
+  test('are those that have come, in order', () => {
+    const cache = new KeyframeCache();
+    for (const index of [0, 3, 2, 1]) cache.push(packets[index]!);
+    expect(cache.following(late)).toEqual(packets.slice(2));
+    expect(cache.following(packets[3]!.packet.sequence)).toEqual([]);
+  });
+
+  test('are not told where some were not kept', () => {
+    const cache = new KeyframeCache();
+    for (const index of [2, 1, 3]) cache.push(packets[index]!);
+    expect(cache.following(late)).toBeUndefined();
+  });
+});
+
 test('a key frame older than the bound of age is not replayed', () => {
   const packets = packetsOf([
     { key: true, sizes: [10], temporalLayer: 0 },
