@@ -54,7 +54,6 @@ export const av1Format: PayloadFormat = {
       ...(continues && temporalLayer === undefined && { continued: true }),
     };
   },
-  frameData: (payload) => av1Format.depacketize([payload]) ?? payload.subarray(payload.length),
   depacketize(payloads) {
     const obus: Obu[] = [];
     let begun: Uint8Array[] = [];

@@ -2,7 +2,7 @@
 
 import { H264_NAL, h264CanStartFrame, h264ParameterSetKey, h264Syntax, parseAvcConfiguration } from './h264.ts';
 import { h264SpsResolution } from './h264-sps.ts';
-import { annexBPart, depacketizeNalUnits, findNalUnits, packNalUnits } from './nal-payloads.ts';
+import { depacketizeNalUnits, findNalUnits, packNalUnits } from './nal-payloads.ts';
 import { splitNalUnits } from './nal-units.ts';
 import { type Packetizer, type PayloadFormat, type PayloadInfo, UNCHANGED } from './payload-format.ts';
 import type { Resolution } from './vp8.ts';
@@ -45,7 +45,6 @@ export const h264Format: PayloadFormat = {
       ...(parameterSets && { parameterSets }),
     };
   },
-  frameData: (payload) => annexBPart(payload, h264Syntax),
   depacketize: (payloads) => depacketizeNalUnits(payloads, h264Syntax),
   createPacketizer: () => new H264Packetizer(),
   createRewriter: () => UNCHANGED,

@@ -2,7 +2,7 @@
 
 import { H265_NAL, h265CanStartFrame, h265NalType, h265Syntax, isH265Irap, parseHevcConfiguration } from './h265.ts';
 import { h265SpsResolution } from './h265-sps.ts';
-import { annexBPart, depacketizeNalUnits, findNalUnits, packNalUnits } from './nal-payloads.ts';
+import { depacketizeNalUnits, findNalUnits, packNalUnits } from './nal-payloads.ts';
 import { splitNalUnits } from './nal-units.ts';
 import { type Packetizer, type PayloadFormat, type PayloadInfo, UNCHANGED } from './payload-format.ts';
 import type { Resolution } from './vp8.ts';
@@ -45,7 +45,6 @@ export const h265Format: PayloadFormat = {
       ...(parameterSets && { parameterSets }),
     };
   },
-  frameData: (payload) => annexBPart(payload, h265Syntax),
   depacketize: (payloads) => depacketizeNalUnits(payloads, h265Syntax),
   createPacketizer: () => new H265Packetizer(),
   createRewriter: () => UNCHANGED,

@@ -9,7 +9,6 @@ export const opusFormat: PayloadFormat = {
   codec: 'opus',
   marksFrameStart: true,
   inspect: (payload) => (payload.length > 0 ? INFO : undefined),
-  frameData: (payload) => payload,
   depacketize: (payloads) => (payloads.length === 1 ? payloads[0] : undefined),
   createPacketizer: () => ({ packetize: (frame) => [frame] }),
   createRewriter: () => UNCHANGED,

@@ -64,11 +64,6 @@ export interface PayloadFormat {
   /** Reads what forwarding needs, at a cost an SFU can afford; `undefined` where the payload is malformed. */
   inspect(payload: Uint8Array): PayloadInfo | undefined;
   /**
-   * The codec data in one payload. The frame is the concatenation over its packets, except in AV1, where a unit that
-   * goes on in the next packet cannot be written before that one is here: `depacketize` does it for every format.
-   */
-  frameData(payload: Uint8Array): Uint8Array;
-  /**
    * The frame that decoders take, of the payloads of all its packets in order. VP8, VP9: the codec's frame. H.264,
    * H.265: Annex B with four-byte start codes. AV1: a temporal unit whose units have sizes. `undefined` where the payloads
    * don't make up a frame.

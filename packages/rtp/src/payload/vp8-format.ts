@@ -1,6 +1,7 @@
 // VP8 behind the `PayloadFormat` interface.
 
 import { CounterRewriter } from '../rtp/counter-rewriter.ts';
+import { Unwrapper } from '../sequence.ts';
 import { concatenate } from './concatenate.ts';
 import type { PayloadFormat, PayloadInfo, PayloadRewriter } from './payload-format.ts';
 import {
@@ -30,9 +31,6 @@ export const vp8Format: PayloadFormat = {
       ...(descriptor.pictureId !== undefined && { pictureId: descriptor.pictureId }),
     };
   },
-  frameData(payload) {
-    return payload.subarray(parseVp8Descriptor(payload)?.size ?? payload.length);
-  },
   depacketize(payloads) {
     const parts: Uint8Array[] = [];
     for (const payload of payloads) {
@@ -48,6 +46,8 @@ export const vp8Format: PayloadFormat = {
 
 class Vp8Rewriter implements PayloadRewriter {
   readonly #pictureIds = new CounterRewriter(15);
+  /** Widens picture ids of 7 bits. */
+  #shortPictureIds = new Unwrapper(7);
   #tl0Offset = 0;
   #lastTl0 = 0;
   #keyIndexOffset = 0;
@@ -56,26 +56,35 @@ class Vp8Rewriter implements PayloadRewriter {
   splice(payload: Uint8Array): void {
     const descriptor = parseVp8Descriptor(payload);
     if (descriptor === undefined) return;
-    this.#pictureIds.splice(descriptor.pictureId ?? 0);
+    this.#shortPictureIds = new Unwrapper(7);
+    this.#pictureIds.splice(this.#pictureId(descriptor) ?? 0);
     this.#tl0Offset = this.#lastTl0 + 1 - (descriptor.tl0PictureIndex ?? 0);
     this.#keyIndexOffset = this.#lastKeyIndex + 1 - (descriptor.keyIndex ?? 0);
   }
 
   drop(payload: Uint8Array): void {
-    const pictureId = parseVp8Descriptor(payload)?.pictureId;
+    const descriptor = parseVp8Descriptor(payload);
+    const pictureId = descriptor && this.#pictureId(descriptor);
     if (pictureId !== undefined) this.#pictureIds.drop(pictureId);
   }
 
   rewrite(payload: Uint8Array): Uint8Array | undefined {
     const descriptor = parseVp8Descriptor(payload);
     if (descriptor === undefined) return undefined;
-    const pictureId = descriptor.pictureId === undefined ? 0 : this.#pictureIds.map(descriptor.pictureId);
+    const original = this.#pictureId(descriptor);
+    const pictureId = original === undefined ? 0 : this.#pictureIds.map(original);
     if (pictureId === undefined) return undefined;
     return renumberVp8(payload, descriptor, {
       pictureId,
       tl0PictureIndex: this.#renumberTl0(descriptor),
       keyIndex: this.#renumberKeyIndex(descriptor),
     });
+  }
+
+  /** 15 bit, whatever the original's width. */
+  #pictureId({ pictureId, longPictureId }: Vp8Descriptor): number | undefined {
+    if (pictureId === undefined || longPictureId) return pictureId;
+    return this.#shortPictureIds.unwrap(pictureId) & 0x7fff;
   }
 
   #renumberTl0(descriptor: Vp8Descriptor): number {

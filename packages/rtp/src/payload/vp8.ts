@@ -102,12 +102,14 @@ export class Vp8Packetizer {
    * The payloads of one frame, in order, each at most `maxPayloadSize` bytes.
    *
    * @param temporalLayer - of the frame; `undefined` for a stream without temporal layers
+   * @throws RangeError where `maxPayloadSize` leaves no room behind the descriptor
    */
   packetize(frame: Uint8Array, maxPayloadSize: number, temporalLayer?: number): Uint8Array[] {
-    this.#pictureId = (this.#pictureId + 1) & 0x7fff;
-    if (temporalLayer === 0) this.#tl0PictureIndex = (this.#tl0PictureIndex + 1) & 0xff;
     const descriptorSize = temporalLayer === undefined ? 4 : 6;
     const room = maxPayloadSize - descriptorSize;
+    if (room < 1) throw new RangeError(`A payload of ${maxPayloadSize} bytes has no room behind its descriptor.`);
+    this.#pictureId = (this.#pictureId + 1) & 0x7fff;
+    if (temporalLayer === 0) this.#tl0PictureIndex = (this.#tl0PictureIndex + 1) & 0xff;
     const count = Math.ceil(frame.length / room);
     const payloads: Uint8Array[] = [];
     let start = 0;

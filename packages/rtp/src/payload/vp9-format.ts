@@ -30,9 +30,6 @@ export const vp9Format: PayloadFormat = {
       ...(pictureId !== undefined && { pictureId }),
     };
   },
-  frameData(payload) {
-    return payload.subarray(parseVp9Descriptor(payload)?.size ?? payload.length);
-  },
   depacketize(payloads) {
     const parts: Uint8Array[] = [];
     for (const payload of payloads) {

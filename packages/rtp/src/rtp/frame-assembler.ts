@@ -139,8 +139,15 @@ export class FrameAssembler {
         this.close();
         return;
       }
-      frames.push(this.#frame(this.#next, last, now));
+      const frame = this.#frame(this.#next, last, now);
+      const packets = last - this.#next + 1;
       this.#release(this.#next, last);
+      if (frame === undefined) {
+        this.#malformed += packets;
+        this.close();
+        return;
+      }
+      frames.push(frame);
     }
   }
 
@@ -171,34 +178,29 @@ export class FrameAssembler {
     for (let sequence = start; ; sequence++) {
       const waiting = this.#waiting.get(sequence);
       if (waiting === undefined) return undefined;
-      if (waiting.packet.timestamp !== timestamp || (sequence > start && waiting.frameStart)) return 'never';
+      const another = this.#format.marksFrameStart && waiting.frameStart && sequence > start;
+      if (waiting.packet.timestamp !== timestamp || another) return 'never';
       if (waiting.packet.marker) return sequence;
     }
   }
 
-  #frame(start: number, last: number, now: Milliseconds): AssembledFrame {
-    const parts: Uint8Array[] = [];
-    let size = 0;
+  /** The frame of these packets; `undefined` where they do not make one. */
+  #frame(start: number, last: number, now: Milliseconds): AssembledFrame | undefined {
+    const packets: ReceivedPacket[] = [];
     for (let sequence = start; sequence <= last; sequence++) {
-      const payload = this.#waiting.get(sequence)?.packet.payload;
-      if (payload === undefined || payload.length === 0) continue;
-      const part = this.#format.frameData(payload);
-      parts.push(part);
-      size += part.length;
+      const packet = this.#waiting.get(sequence)?.packet;
+      if (packet !== undefined && packet.payload.length > 0) packets.push(packet);
     }
-    const data = new Uint8Array(size);
-    let offset = 0;
-    for (const part of parts) {
-      data.set(part, offset);
-      offset += part.length;
-    }
-    const head = this.#waiting.get(start)?.packet;
-    const info = head && this.#format.inspect(head.payload);
+    const head = packets[0];
+    const data = this.#format.depacketize(packets.map(({ payload }) => payload));
+    if (head === undefined || data === undefined) return undefined;
+    // Which packet says that it is a key frame, and of what size, depends on the codec.
+    const infos = packets.flatMap(({ payload }) => this.#format.inspect(payload) ?? []);
     return {
-      timestamp: head?.timestamp ?? 0,
-      keyFrame: info?.keyFrameStart ?? false,
-      temporalLayer: info?.temporalLayer ?? 0,
-      resolution: info?.resolution,
+      timestamp: head.timestamp,
+      keyFrame: infos.some(({ keyFrameStart }) => keyFrameStart),
+      temporalLayer: infos[0]?.temporalLayer ?? 0,
+      resolution: infos.find(({ resolution }) => resolution !== undefined)?.resolution,
       data,
       completedAt: now,
     };

@@ -75,7 +75,9 @@ export function answer(offer: Description, accepts: (codec: CodecDescription) =>
 }
 
 function answerMedia(offered: MediaDescription, accepts: (codec: CodecDescription) => boolean): MediaDescription {
-  const codecs = offered.codecs.filter((codec) => payloadFormatOf(codec.name) !== undefined && accepts(codec));
+  const codecs = offered.codecs.filter(
+    (codec) => CODECS[payloadFormatOf(codec.name)?.codec ?? ''] !== undefined && accepts(codec),
+  );
   if (offered.rejected || offered.direction !== 'sendonly' || codecs.length === 0) {
     return { ...closedMedia(offered), codecs: offered.codecs };
   }

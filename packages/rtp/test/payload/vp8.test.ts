@@ -136,9 +136,7 @@ describe('the packetizer', () => {
             const sizes = payloads.map(({ length }) => length);
             expect(Math.max(...sizes)).toBeLessThanOrEqual(maxPayloadSize);
             expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
-            expect(toHex(Uint8Array.from(payloads.flatMap((payload) => [...vp8Format.frameData(payload)])))).toBe(
-              toHex(data),
-            );
+            expect(toHex(vp8Format.depacketize(payloads)!)).toBe(toHex(data));
             payloads.forEach((payload, part) => {
               const descriptor = parseVp8Descriptor(payload)!;
               expect(descriptor).toMatchObject({
@@ -218,7 +216,7 @@ describe('renumbering', () => {
             tl0PictureIndex: before.tl0PictureIndex === undefined ? undefined : tl0PictureIndex,
             keyIndex: before.keyIndex === undefined ? undefined : keyIndex,
           });
-          expect(toHex(vp8Format.frameData(renumbered))).toBe(toHex(vp8Format.frameData(payload)));
+          expect(toHex(vp8Format.depacketize([renumbered])!)).toBe(toHex(vp8Format.depacketize([payload])!));
           expect(toHex(renumbered.subarray(0, Math.min(2, before.size)))).toBe(
             toHex(payload.subarray(0, Math.min(2, before.size))),
           );
@@ -324,7 +322,7 @@ test('invariant 7: no bytes make it throw', () => {
       const rewriter = vp8Format.createRewriter();
       for (const payload of payloads) {
         vp8Format.inspect(payload);
-        vp8Format.frameData(payload);
+        vp8Format.depacketize([payload]);
         rewriter.splice(payload);
         rewriter.rewrite(payload);
         rewriter.drop(payload);
@@ -332,4 +330,20 @@ test('invariant 7: no bytes make it throw', () => {
     }),
     { numRuns: 2000 },
   );
+});
+
+test('a 7-bit picture id that wraps goes on by one in the rewritten stream', () => {
+  const rewriter = vp8Format.createRewriter();
+  const payloadOf = (pictureId: number) => Uint8Array.of(0x90, 0x80, pictureId, 0x01, 0x02);
+  rewriter.splice(payloadOf(125));
+  const rewritten = [125, 126, 127, 0, 1].map(
+    (pictureId) => parseVp8Descriptor(rewriter.rewrite(payloadOf(pictureId))!)?.pictureId,
+  );
+  expect(rewritten).toEqual([0, 1, 2, 3, 4]);
+});
+
+test('a payload size that leaves no room behind the descriptor is refused', () => {
+  const packetizer = new Vp8Packetizer(0);
+  for (const size of [-1, 0, 4]) expect(() => packetizer.packetize(new Uint8Array(10), size)).toThrow(RangeError);
+  expect(packetizer.packetize(new Uint8Array(10), 5).length).toBe(10);
 });

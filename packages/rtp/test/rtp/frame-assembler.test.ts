@@ -10,7 +10,6 @@ const format: PayloadFormat = {
   marksFrameStart: true,
   inspect: ([first = 9]) =>
     first === 9 ? undefined : { frameStart: first > 0, keyFrameStart: first === 2, temporalLayer: 0, layerSync: false },
-  frameData: (payload) => payload.subarray(1),
   depacketize: (payloads) => Uint8Array.from(payloads.flatMap((payload) => [...payload.subarray(1)])),
   createPacketizer: () => ({ packetize: (frame) => [frame] }),
   createRewriter: () => ({ splice: () => {}, drop: () => {}, rewrite: (payload) => payload }),

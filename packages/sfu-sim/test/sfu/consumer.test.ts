@@ -241,7 +241,7 @@ function expectEverySwitchToBeginWithAKeyFrame({ outputs, consumer, segments, en
     const first = outputs.find((output) => output.segment === segment)!;
     const { payload } = first.packet;
     expect(vp8Format.inspect(payload)?.keyFrameStart).toBe(true);
-    const start = vp8Format.frameData(payload);
+    const start = vp8Format.depacketize([payload])!;
     const rid = segments[segment - 1]!.layer.rid;
     const ofLayer = [...encodings[RIDS.indexOf(rid as 'q')]!.frames.values()];
     const matches = ofLayer.some(({ key, data }) => key && start.every((byte, index) => data[index] === byte));
