@@ -40,7 +40,7 @@ export function every(clock: Clock, period: Milliseconds, callback: () => void):
   let timer: TimerHandle;
   const tick = () => {
     const now = clock.now();
-    due = Math.max(due + period, now);
+    due = due + period > now ? due + period : now + period;
     timer = clock.setTimeout(tick, due - now);
     callback();
   };

@@ -34,9 +34,9 @@ export function systemRandom(): Random {
   return seededRandom(crypto.getRandomValues(new Uint32Array(1))[0] ?? 0);
 }
 
-/** FNV-1a over the label, started from the seed and finished with MurmurHash3's mixer. */
+/** FNV-1a over the label, started from the spread seed and finished with MurmurHash3's mixer. */
 function hash(label: string, seed: number): number {
-  let h = (0x811c9dc5 ^ seed) | 0;
+  let h = 0x811c9dc5 ^ Math.imul(seed, 0x9e3779b1);
   for (let i = 0; i < label.length; i++) h = Math.imul(h ^ label.charCodeAt(i), 0x01000193);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

@@ -78,6 +78,7 @@ export interface VideoReceiverOptions {
 /** One incoming video track. */
 export class VideoReceiver {
   readonly #options: VideoReceiverOptions;
+  readonly #createdAt: Milliseconds;
   readonly #assembler: FrameAssembler;
   readonly #arbiter = new KeyFrameArbiter({ minInterval: 250, retryInterval: 1000, maxAttempts: 10 });
   readonly #timestamps = new Unwrapper(32);
@@ -97,6 +98,7 @@ export class VideoReceiver {
 
   constructor(options: VideoReceiverOptions) {
     this.#options = options;
+    this.#createdAt = options.clock.now();
     this.#assembler = new FrameAssembler(options.format);
   }
 
@@ -137,7 +139,7 @@ export class VideoReceiver {
     }
     if (this.#assembler.closed) {
       const fresh = this.#framesReceived === 0;
-      if (!fresh || now - this.#options.subscribedAt > FIRST_KEY_FRAME_PATIENCE) {
+      if (!fresh || now - this.#createdAt > FIRST_KEY_FRAME_PATIENCE) {
         this.#arbiter.want(fresh ? 'no-key-frame' : 'gate-closed');
       }
     }

@@ -17,7 +17,7 @@ import type {
 import { DelayBased } from './delay-based.ts';
 import { type LossBasedEstimator, LossRules } from './loss-based.ts';
 import { type CongestionOptions, type ResolvedCongestionOptions, resolveCongestionOptions } from './options.ts';
-import { ProbeRate } from './probe-rate.ts';
+import { ProbeRate, type ProbeResult } from './probe-rate.ts';
 import { ProbeController, type ProbePermission } from './probing.ts';
 import { RttBackoff } from './rtt-backoff.ts';
 
@@ -150,11 +150,16 @@ export class GoogleCongestionControl implements CongestionController {
 
   /** The latest result, kept from throwing the estimate much below what demonstrably arrives. */
   #probeResult(arrived: readonly PacketResult[]): BitsPerSecond | undefined {
-    let result: BitsPerSecond | undefined;
+    let result: ProbeResult | undefined;
     for (const packet of arrived) result = this.#probeRate.onPacket(packet) ?? result;
-    if (result === undefined || this.#acknowledgedBitrate === undefined) return result;
+    if (result === undefined) return undefined;
+    const { bitrate, saturated } = result;
+    // A train that left late and slowly, as on a busy machine, says nothing of what the path carries beyond it.
+    if (!saturated && bitrate < this.#delayBased.estimate) return undefined;
+
+    if (this.#acknowledgedBitrate === undefined) return bitrate;
     const arriving = this.#options.probeDropFraction * this.#acknowledgedBitrate;
-    return Math.max(result, Math.min(this.#delayBased.estimate, arriving));
+    return Math.max(bitrate, Math.min(this.#delayBased.estimate, arriving));
   }
 
   #update(now: Milliseconds, byFeedback = false): void {

@@ -29,6 +29,13 @@ export const PROBE_RATE_DEFAULTS: ProbeRateOptions = {
   maxAge: 6_000,
 };
 
+/** What a probe found. */
+export interface ProbeResult {
+  readonly bitrate: BitsPerSecond;
+  /** The link took less than was sent. Otherwise the rate says what was sent: the link may carry more. */
+  readonly saturated: boolean;
+}
+
 interface Train {
   readonly minPackets: number;
   readonly minBytes: Bytes;
@@ -70,7 +77,7 @@ export class ProbeRate {
   }
 
   /** The result after this packet; undefined while too little has arrived, or when it is not to be believed. */
-  onPacket(packet: PacketResult): BitsPerSecond | undefined {
+  onPacket(packet: PacketResult): ProbeResult | undefined {
     const { probeCluster, size, sentAt, receivedAt } = packet;
     if (probeCluster === undefined || receivedAt === undefined) return undefined;
     const train = this.#trains.get(probeCluster);
@@ -91,7 +98,7 @@ export class ProbeRate {
     return this.#result(train);
   }
 
-  #result(train: Train): BitsPerSecond | undefined {
+  #result(train: Train): ProbeResult | undefined {
     const { minReceivedRatio, maxInterval, maxReceiveRatio, unsaturatedRatio, saturatedUtilisation } = this.#options;
     if (train.packets < train.minPackets * minReceivedRatio) return undefined;
     if (train.bytes < train.minBytes * minReceivedRatio) return undefined;
@@ -104,8 +111,7 @@ export class ProbeRate {
     const sendRate = ((train.bytes - train.lastSentSize) * 8_000) / sendInterval;
     const receiveRate = ((train.bytes - train.firstReceivedSize) * 8_000) / receiveInterval;
     if (receiveRate > maxReceiveRatio * sendRate) return undefined;
-    return receiveRate < unsaturatedRatio * sendRate
-      ? saturatedUtilisation * receiveRate
-      : Math.min(sendRate, receiveRate);
+    const saturated = receiveRate < unsaturatedRatio * sendRate;
+    return { saturated, bitrate: saturated ? saturatedUtilisation * receiveRate : Math.min(sendRate, receiveRate) };
   }
 }

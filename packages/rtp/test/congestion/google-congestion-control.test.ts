@@ -101,3 +101,19 @@ describe('Google congestion control', () => {
     );
   });
 });
+
+it('is not lowered by a probe that left late and slowly, as on a busy machine, and arrived as it left', () => {
+  const controller = new GoogleCongestionControl({ startBitrate: 600_000 });
+  controller.onProcess(0);
+  const [probe] = controller.takeProbeRequests();
+  const packets = Array.from({ length: Math.ceil(probe!.minBytes / 1000) }, (_, sequence) => ({
+    sequence,
+    size: 1000,
+    sentAt: 25 * sequence,
+    probeCluster: probe!.id,
+  }));
+  for (const packet of packets) controller.onPacketSent(packet);
+  const results = packets.map((packet) => ({ ...packet, receivedAt: packet.sentAt + 20 }));
+  controller.onFeedback({ at: 25 * packets.length + 40, packets: results });
+  expect(controller.targetBitrate).toBeGreaterThanOrEqual(600_000);
+});

@@ -134,7 +134,7 @@ function measure(count: number, spacing: number, change: Partial<PacketResult> =
       probeCluster: 1,
       ...change,
     };
-    result = estimator.onPacket(packet) ?? result;
+    result = estimator.onPacket(packet)?.bitrate ?? result;
   }
   return result;
 }

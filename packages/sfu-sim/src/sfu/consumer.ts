@@ -369,9 +369,10 @@ export class Consumer {
     this.#timestamps.splice(packet.timestamp, this.#lineUp(layer, packet.timestamp, packet.arrival));
     this.#temporalLayerSince = Number.NEGATIVE_INFINITY;
     this.#newest = Number.NEGATIVE_INFINITY;
+    const reason = this.#current === undefined ? 'start' : this.#targetReason;
     this.#current = layer;
     this.#switches += 1;
-    this.#onLayersChanged(this, this.#targetReason);
+    this.#onLayersChanged(this, reason);
   }
 
   /** Whether a layer's time of capture can be compared with that of the layer it would follow. */

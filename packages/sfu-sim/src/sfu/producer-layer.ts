@@ -91,6 +91,11 @@ export class ProducerLayer {
     return this.#rate.rate(now) ?? this.#maxBitrate;
   }
 
+  /** What may come in of it, in bit/s: what the publisher said, or what comes in if that is more. */
+  peakRate(now: Milliseconds): BitsPerSecond {
+    return Math.max(this.#maxBitrate ?? 0, this.#rate.rate(now) ?? 0);
+  }
+
   /** Whether packets have come lately. */
   isActive(now: Milliseconds): boolean {
     return now - this.#lastArrival < ACTIVE_FOR;

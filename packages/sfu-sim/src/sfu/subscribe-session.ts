@@ -24,6 +24,9 @@ import { LayerAllocator, type LayerRequest } from './layer-allocator.ts';
 import type { Producer } from './producer.ts';
 import type { ProducerLayer } from './producer-layer.ts';
 
+/** What a subscriber could make use of, relative to its tracks' rates: enough for going up and for retransmissions. */
+const DESIRED_HEADROOM = 1.5;
+
 interface Section {
   readonly media: MediaDescription;
   /** `undefined` when it is over. */
@@ -210,11 +213,12 @@ export class SubscribeSession {
       if (consumer.producer.info.kind === 'audio') audioRate += rates[0] ?? 0;
       else {
         videos.push({ consumer, request: { id, rates, wanted: consumer.wantedLayer } });
-        desired += Math.max(0, ...rates.slice(0, consumer.wantedLayer + 1).map((rate) => rate ?? 0));
+        const wanted = consumer.producer.layers.slice(0, consumer.wantedLayer + 1);
+        desired += Math.max(0, ...wanted.map((layer) => layer.peakRate(now)));
       }
     }
-    // A little more than is needed, so that an estimate that just reaches it does not end the search.
-    this.#congestion.setDesiredBitrate(1.2 * (desired + audioRate), now);
+    // More than is needed, so that an estimate that ends the search leaves room for going up.
+    this.#congestion.setDesiredBitrate(DESIRED_HEADROOM * (desired + audioRate), now);
     const budget = this.#congestion.targetBitrate - audioRate;
     const decisions = this.#allocator.evaluate(
       budget,
