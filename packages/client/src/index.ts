@@ -1,3 +1,4 @@
+export type { Clock, Random, TraceEvent, Tracer, TrackSource, Transport } from '@sluice/rtp';
 export { ArgumentError, SignallingError, type SignallingErrorReason, SluiceError } from '@sluice/rtp';
 export type { AudioReceiverStats } from './media/audio-receiver.ts';
 export type { MediaCodecs } from './media/media-codecs.ts';

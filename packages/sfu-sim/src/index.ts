@@ -1,3 +1,4 @@
+export type { Clock, TraceEvent, Tracer, Transport } from '@sluice/rtp';
 export type { EmulatedTransport, EmulatedTransportOptions } from './host/emulated-transport.ts';
 export { createEmulatedTransport } from './host/emulated-transport.ts';
 export * from './host/simulated-sfu.ts';

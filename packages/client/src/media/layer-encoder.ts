@@ -1,7 +1,8 @@
 // One simulcast encoding: a WebCodecs encoder that is never given more than it can take.
 
-import type { Clock, Microseconds, Milliseconds } from '@sluice/rtp';
+import type { Clock, ColorSpace, Microseconds, Milliseconds } from '@sluice/rtp';
 import { MediaError } from '../room/errors.ts';
+import { toWireColorSpace } from './color-space.ts';
 import type { MediaCodecs } from './media-codecs.ts';
 import { encodedSize, type VideoEncoding } from './video-encodings.ts';
 
@@ -22,6 +23,8 @@ export interface EncodedLayerFrame {
   readonly keyFrame: boolean;
   /** `undefined` without temporal layers. */
   readonly temporalLayer: number | undefined;
+  /** How to read its colours; `undefined` where the encoder did not say. */
+  readonly colorSpace: ColorSpace | undefined;
 }
 
 /** What a layer encoder is made of. */
@@ -63,6 +66,10 @@ export class LayerEncoder {
   readonly #options: LayerEncoderOptions;
   #encoder: VideoEncoder | undefined;
   #size = { width: 0, height: 0 };
+  #frameRate: number;
+  /** The encoder was configured for another frame rate. */
+  #outdated = false;
+  #colorSpace: ColorSpace | undefined;
   #keyFrameWanted = false;
   #inFlight: { timestamp: Microseconds; since: Milliseconds }[] = [];
   #lastEncoded: Microseconds = Number.NEGATIVE_INFINITY;
@@ -74,6 +81,7 @@ export class LayerEncoder {
 
   constructor(options: LayerEncoderOptions) {
     this.#options = options;
+    this.#frameRate = options.frameRate;
   }
 
   get rid(): string {
@@ -96,6 +104,12 @@ export class LayerEncoder {
 
   get keyFramesEncoded(): number {
     return this.#keyFramesEncoded;
+  }
+
+  /** The source makes that many frames a second: rate control goes by it. */
+  setFrameRate(frameRate: number): void {
+    this.#frameRate = frameRate;
+    this.#outdated = true;
   }
 
   /** Makes the next frame a key frame. */
@@ -139,11 +153,11 @@ export class LayerEncoder {
   }
 
   #ensureConfigured(frame: VideoFrame): VideoEncoder | undefined {
-    const { codecs, codec, encoding, frameRate, scalabilityMode } = this.#options;
-    const source = { width: frame.displayWidth, height: frame.displayHeight, frameRate };
+    const { codecs, codec, encoding, scalabilityMode } = this.#options;
+    const source = { width: frame.displayWidth, height: frame.displayHeight, frameRate: this.#frameRate };
     const config = encoderConfig(codec, encoding, source, scalabilityMode);
     const resized = config.width !== this.#size.width || config.height !== this.#size.height;
-    if (this.#encoder !== undefined && !resized) return this.#encoder;
+    if (this.#encoder !== undefined && !resized && !this.#outdated) return this.#encoder;
     try {
       if (this.#encoder === undefined) {
         const encoder: VideoEncoder = new codecs.VideoEncoder({
@@ -159,9 +173,10 @@ export class LayerEncoder {
       this.#onFailure(cause);
       return undefined;
     }
+    this.#outdated = false;
     this.#size = { width: config.width, height: config.height };
     // Not every encoder begins a new size with a key frame by itself.
-    this.#keyFrameWanted = true;
+    if (resized) this.#keyFrameWanted = true;
     return this.#encoder;
   }
 
@@ -176,7 +191,17 @@ export class LayerEncoder {
     chunk.copyTo(data);
     const temporalLayer =
       this.#options.scalabilityMode === undefined ? undefined : (metadata?.svc?.temporalLayerId ?? 0);
-    this.#options.onFrame({ rid: this.rid, data, timestamp: chunk.timestamp, keyFrame, temporalLayer });
+    // Said with the first key frame and with changes only.
+    const said = metadata?.decoderConfig?.colorSpace;
+    if (said) this.#colorSpace = toWireColorSpace(said);
+    this.#options.onFrame({
+      rid: this.rid,
+      data,
+      timestamp: chunk.timestamp,
+      keyFrame,
+      temporalLayer,
+      colorSpace: this.#colorSpace,
+    });
   }
 
   /** A failed encoder is replaced at the next frame, which will be a key frame, unless it keeps failing. */

@@ -2,6 +2,7 @@
 
 import type { Clock, Microseconds, Milliseconds } from '@sluice/rtp';
 import type { MediaError } from '../room/errors.ts';
+import { FrameRateMeter } from './frame-rate-meter.ts';
 import { type EncodedLayerFrame, encoderConfig, LayerEncoder } from './layer-encoder.ts';
 import type { MediaCodecs } from './media-codecs.ts';
 import type { VideoSource } from './sources.ts';
@@ -59,6 +60,7 @@ export class SimulcastEncoder {
   readonly #onCaptured: (timestamp: Microseconds) => void;
   readonly #keyframeInterval: Microseconds;
   readonly #nextKeyFrame: Microseconds[];
+  readonly #frameRate: FrameRateMeter;
   #framesCaptured = 0;
   #paused = false;
 
@@ -68,6 +70,7 @@ export class SimulcastEncoder {
   ) {
     const { codecs, clock, codec, source, onFrame, onError } = options;
     this.#source = source;
+    this.#frameRate = new FrameRateMeter(source.frameRate);
     this.#onCaptured = options.onCaptured;
     this.#keyframeInterval = options.keyframeInterval * 1000;
     this.#nextKeyFrame = encodings.map(() => Number.NaN);
@@ -121,6 +124,8 @@ export class SimulcastEncoder {
   #onFrame(frame: VideoFrame): void {
     this.#framesCaptured += 1;
     this.#onCaptured(frame.timestamp);
+    const frameRate = this.#frameRate.onFrame(frame.timestamp);
+    if (frameRate !== undefined) for (const layer of this.#layers) layer.setFrameRate(frameRate);
     if (!this.#paused) {
       this.#scheduleKeyFrames(frame.timestamp);
       for (const layer of this.#layers) layer.encode(frame);

@@ -4,6 +4,7 @@
 import {
   type AssembledFrame,
   type Clock,
+  type ColorSpace,
   FrameAssembler,
   KeyFrameArbiter,
   type Microseconds,
@@ -15,6 +16,7 @@ import {
   Unwrapper,
 } from '@sluice/rtp';
 import { MediaError } from '../room/errors.ts';
+import { fromWireColorSpace } from './color-space.ts';
 import type { MediaCodecs } from './media-codecs.ts';
 
 /** How long a new track may go without a key frame before one is asked for: the SFU sends one by itself. */
@@ -83,6 +85,8 @@ export class VideoReceiver {
   readonly #arbiter = new KeyFrameArbiter({ minInterval: 250, retryInterval: 1000, maxAttempts: 10 });
   readonly #timestamps = new Unwrapper(32);
   #decoder: VideoDecoder | undefined;
+  /** The colour space the decoder was configured with, as JSON. */
+  #configured: string | undefined;
   /** Timestamps of frames inside the decoder, oldest first. */
   #undecoded: number[] = [];
   #closed = false;
@@ -182,7 +186,8 @@ export class VideoReceiver {
     // Behind a replaced decoder only a key frame makes sense; the assembler's gate was closed, so this is one.
     if (this.#decoder === undefined && !frame.keyFrame) return;
     try {
-      this.#decoder ??= this.#createDecoder(codec);
+      this.#decoder ??= this.#createDecoder();
+      if (frame.keyFrame) this.#configure(this.#decoder, codec, frame.colorSpace);
       const timestamp = Math.round((this.#timestamps.unwrap(frame.timestamp) * 1000) / 90);
       this.#undecoded.push(timestamp);
       this.#decoder.decode(
@@ -194,7 +199,7 @@ export class VideoReceiver {
     }
   }
 
-  #createDecoder(codec: string): VideoDecoder {
+  #createDecoder(): VideoDecoder {
     const decoder: VideoDecoder = new this.#options.codecs.VideoDecoder({
       output: (frame) => {
         if (this.#decoder === decoder) this.#onDecoded(frame);
@@ -204,8 +209,20 @@ export class VideoReceiver {
         if (this.#decoder === decoder) this.#onFailure(cause);
       },
     });
-    decoder.configure({ codec, optimizeForLatency: true });
+    this.#configured = undefined;
     return decoder;
+  }
+
+  /** Tells the decoder how to read the colours, where it does not know it yet. */
+  #configure(decoder: VideoDecoder, codec: string, colorSpace: ColorSpace | undefined): void {
+    const key = JSON.stringify(colorSpace ?? null);
+    if (this.#configured === key) return;
+    this.#configured = key;
+    decoder.configure({
+      codec,
+      optimizeForLatency: true,
+      ...(colorSpace && { colorSpace: fromWireColorSpace(colorSpace) }),
+    });
   }
 
   #onDecoded(frame: VideoFrame): void {

@@ -1,6 +1,7 @@
 // One encoding on its way out: frames become packets.
 
 import {
+  type ColorSpace,
   type ExtensionElement,
   type HeaderExtensionIds,
   type Microseconds,
@@ -13,6 +14,7 @@ import {
   type RtcpSenderReport,
   RtpSendStream,
   type TrackKind,
+  writeColorSpace,
   writeToken,
 } from '@sluice/rtp';
 
@@ -23,6 +25,16 @@ const MAX_PAYLOAD_SIZE = 1150;
 const REPORT_INTERVAL: Milliseconds = 1000;
 const FIRST_REPORT_INTERVAL: Milliseconds = 200;
 const FIRST_REPORTS = 5;
+
+/** An encoded frame on its way out. */
+export interface OutgoingFrame {
+  readonly data: Uint8Array;
+  readonly timestamp: Microseconds;
+  readonly keyFrame: boolean;
+  readonly temporalLayer: number | undefined;
+  readonly colorSpace: ColorSpace | undefined;
+  readonly capturedAt: Milliseconds;
+}
 
 /** What an outgoing stream is made of. */
 export interface OutgoingStreamOptions {
@@ -85,22 +97,25 @@ export class OutgoingStream {
   }
 
   /** Sends a frame. */
-  send(frame: {
-    readonly data: Uint8Array;
-    readonly timestamp: Microseconds;
-    readonly temporalLayer: number | undefined;
-    readonly capturedAt: Milliseconds;
-  }): void {
+  send(frame: OutgoingFrame): void {
     const { kind, clockRate, timestampOffset, sender, extensionIds } = this.#options;
     const ticks = Math.round((frame.timestamp * clockRate) / 1_000_000);
     const timestamp = (timestampOffset + (ticks % 0x100000000)) >>> 0;
     const payloads = this.#packetizer.packetize(frame.data, MAX_PAYLOAD_SIZE, frame.temporalLayer);
     payloads.forEach((payload, i) => {
       const marker = i === payloads.length - 1;
-      const fields = this.#stream.send(this.#sequenceNumber, timestamp, marker, payload, frame.capturedAt);
+      const extensions = marker ? this.#lastPacketExtensions(frame) : [];
+      const fields = this.#stream.send(this.#sequenceNumber, timestamp, marker, payload, frame.capturedAt, extensions);
       this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
       sender.send(fields, extensionIds, kind);
     });
+  }
+
+  /** The colour space travels on the last packet of a key frame, as libwebrtc sends it. */
+  #lastPacketExtensions({ keyFrame, colorSpace }: OutgoingFrame): ExtensionElement[] {
+    const id = this.#options.extensionIds.colorSpace;
+    if (id === undefined || !keyFrame || colorSpace === undefined) return [];
+    return [{ id, value: writeColorSpace(colorSpace) }];
   }
 
   /** Answers a NACK. */

@@ -7,7 +7,6 @@ import {
   type Description,
   type HeaderExtensionIds,
   type MediaDescription,
-  type Microseconds,
   type Milliseconds,
   offerMedia,
   PacketSender,
@@ -19,7 +18,7 @@ import {
   VIDEO_CLOCK_RATE,
   writeDescription,
 } from '@sluice/rtp';
-import { OutgoingStream } from './outgoing-stream.ts';
+import { type OutgoingFrame, OutgoingStream } from './outgoing-stream.ts';
 
 /** What the transport does with packets. */
 export interface PublisherOptions {
@@ -43,13 +42,7 @@ export interface PublisherMedia {
 export interface PublisherTrack {
   readonly mid: string;
   /** Sends an encoded frame. */
-  send(frame: {
-    readonly rid: string | undefined;
-    readonly data: Uint8Array;
-    readonly timestamp: Microseconds;
-    readonly temporalLayer: number | undefined;
-    readonly capturedAt: Milliseconds;
-  }): void;
+  send(frame: OutgoingFrame & { readonly rid: string | undefined }): void;
   /** The streams, in the order of the rids. */
   readonly streams: readonly OutgoingStream[];
 }

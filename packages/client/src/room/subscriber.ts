@@ -170,6 +170,7 @@ export class Subscriber {
       ssrc: ssrc.ssrc,
       clockRate: codec.clockRate,
       nack: codec.feedback.includes('nack') ? {} : false,
+      colorSpaceId: media.extensions.colorSpace,
     });
     const receiver = this.#options.onTrack({
       trackId,

@@ -1,5 +1,6 @@
 // What was sent lately, kept to be sent again (RFC 4588).
 
+import type { ExtensionElement } from '../rtp/packet.ts';
 import type { Milliseconds } from '../units.ts';
 
 /** A sent packet as it is kept, without what changes at each sending. */
@@ -9,6 +10,8 @@ export interface KeptPacket {
   readonly timestamp: number;
   readonly marker: boolean;
   readonly payload: Uint8Array;
+  /** Elements of this packet alone. */
+  readonly extensions: readonly ExtensionElement[];
 }
 
 /** Limits of a `RetransmissionHistory`. */

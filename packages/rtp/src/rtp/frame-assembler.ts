@@ -4,6 +4,7 @@
 import type { PayloadFormat } from '../payload/payload-format.ts';
 import type { Resolution } from '../payload/vp8.ts';
 import type { Milliseconds } from '../units.ts';
+import { type ColorSpace, readColorSpace } from './header-extensions.ts';
 import type { ReceivedPacket } from './receive-stream.ts';
 
 /** A whole encoded frame. */
@@ -14,6 +15,8 @@ export interface AssembledFrame {
   readonly temporalLayer: number;
   /** In pixels, on key frames that say it. */
   readonly resolution: Resolution | undefined;
+  /** How to read its colours, where the sender says it, on key frames. */
+  readonly colorSpace: ColorSpace | undefined;
   readonly data: Uint8Array;
   /** When its last missing packet arrived. */
   readonly completedAt: Milliseconds;
@@ -194,6 +197,7 @@ export class FrameAssembler {
     const head = packets[0];
     const data = this.#format.depacketize(packets.map(({ payload }) => payload));
     if (head === undefined || data === undefined) return undefined;
+    const colorSpace = packets.findLast((packet) => packet.colorSpace !== undefined)?.colorSpace;
     // Which packet says that it is a key frame, and of what size, depends on the codec.
     const infos = packets.flatMap(({ payload }) => this.#format.inspect(payload) ?? []);
     return {
@@ -201,6 +205,7 @@ export class FrameAssembler {
       keyFrame: infos.some(({ keyFrameStart }) => keyFrameStart),
       temporalLayer: infos[0]?.temporalLayer ?? 0,
       resolution: infos.find(({ resolution }) => resolution !== undefined)?.resolution,
+      colorSpace: colorSpace && readColorSpace(colorSpace),
       data,
       completedAt: now,
     };

@@ -20,6 +20,8 @@ export interface ReceivedPacket {
   readonly arrival: Milliseconds;
   /** It came as a retransmission. */
   readonly recovered: boolean;
+  /** The bytes of its `colorSpace` element, where it has one. */
+  readonly colorSpace?: Uint8Array;
 }
 
 /** What one receiving stream is made of. */
@@ -28,6 +30,8 @@ export interface ReceiveStreamOptions {
   readonly clockRate: number;
   /** Ask for lost packets (RFC 4585 generic NACK): limits, or `false`. */
   readonly nack: NackOptions | false;
+  /** Identifier of the `colorSpace` extension, where it was negotiated. */
+  readonly colorSpaceId?: number | undefined;
 }
 
 /** Added to unwrapped sequence numbers, so that stragglers from before the first packet stay positive. */
@@ -47,6 +51,7 @@ export interface SenderClock {
 export class RtpReceiveStream {
   readonly ssrc: number;
   readonly #clockRate: number;
+  readonly #colorSpaceId: number | undefined;
   readonly #nack: NackGenerator | undefined;
   readonly #sequences = new Unwrapper(16);
   readonly #seen = new Int32Array(WINDOW).fill(-1);
@@ -66,6 +71,7 @@ export class RtpReceiveStream {
   constructor(options: ReceiveStreamOptions) {
     this.ssrc = options.ssrc;
     this.#clockRate = options.clockRate;
+    this.#colorSpaceId = options.colorSpaceId;
     this.#nack = options.nack === false ? undefined : new NackGenerator(options.nack);
   }
 
@@ -185,7 +191,9 @@ export class RtpReceiveStream {
     this.#bytes += payload.length;
     if (recovered) this.#recovered += 1;
     this.#nack?.onPacket(sequence, arrival);
-    return { sequence, timestamp: packet.timestamp, marker: packet.marker, payload, arrival, recovered };
+    const { timestamp, marker } = packet;
+    const colorSpace = this.#colorSpaceId === undefined ? undefined : packet.extension(this.#colorSpaceId);
+    return { sequence, timestamp, marker, payload, arrival, recovered, ...(colorSpace && { colorSpace }) };
   }
 
   #expected(): number {

@@ -29,6 +29,8 @@ export interface SendStreamOptions {
   };
 }
 
+const NONE: readonly ExtensionElement[] = [];
+
 /** One outgoing stream. */
 export class RtpSendStream {
   readonly ssrc: number;
@@ -95,22 +97,30 @@ export class RtpSendStream {
    * The packet to put on the wire.
    *
    * @param now - when the media it carries was due, for sender reports
+   * @param extensions - elements of this packet alone
    */
-  send(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array, now: Milliseconds): RtpFields {
+  send(
+    sequenceNumber: number,
+    timestamp: number,
+    marker: boolean,
+    payload: Uint8Array,
+    now: Milliseconds,
+    extensions: readonly ExtensionElement[] = NONE,
+  ): RtpFields {
     this.#packets += 1;
     this.#octets += payload.length;
     if (timestamp !== this.#lastTimestamp) {
       this.#lastTimestamp = timestamp;
       this.#lastTimestampAt = now;
     }
-    this.#history?.add({ sequenceNumber, timestamp, marker, payload }, now);
+    this.#history?.add({ sequenceNumber, timestamp, marker, payload, extensions }, now);
     return {
       payloadType: this.payloadType,
       sequenceNumber,
       timestamp,
       ssrc: this.ssrc,
       marker,
-      extensions: this.#extensions,
+      extensions: extensions.length > 0 ? [...this.#extensions, ...extensions] : this.#extensions,
       payload,
     };
   }
@@ -158,7 +168,7 @@ export class RtpSendStream {
         timestamp: packet.timestamp,
         ssrc: rtx.ssrc,
         marker: packet.marker,
-        extensions: rtx.extensions ?? [],
+        extensions: [...(rtx.extensions ?? NONE), ...packet.extensions],
         payload: writeRtxPayload(sequenceNumber, packet.payload),
       });
     }

@@ -24,10 +24,15 @@ export const CODECS: Readonly<Record<string, CodecDescription>> = {
   },
 };
 
-const EXTENSIONS_WITHOUT_SIMULCAST: HeaderExtensionIds = {
+const AUDIO_EXTENSIONS: HeaderExtensionIds = {
   mid: DEFAULT_HEADER_EXTENSION_IDS.mid,
   absSendTime: DEFAULT_HEADER_EXTENSION_IDS.absSendTime,
   transportSequence: DEFAULT_HEADER_EXTENSION_IDS.transportSequence,
+};
+
+const SINGLE_VIDEO_EXTENSIONS: HeaderExtensionIds = {
+  ...AUDIO_EXTENSIONS,
+  colorSpace: DEFAULT_HEADER_EXTENSION_IDS.colorSpace,
 };
 
 /** What one m-section of an offer shall carry. */
@@ -50,11 +55,16 @@ export function offerMedia(media: OfferedMedia): MediaDescription {
     direction: 'sendonly',
     rejected: false,
     codecs: media.codecs.flatMap((name) => CODECS[name] ?? []),
-    extensions: media.rids.length > 0 ? DEFAULT_HEADER_EXTENSION_IDS : EXTENSIONS_WITHOUT_SIMULCAST,
+    extensions: extensionsOf(media),
     rids: media.rids,
     ssrcs: media.ssrcs,
     msid: media.msid,
   };
+}
+
+function extensionsOf({ kind, rids }: OfferedMedia): HeaderExtensionIds {
+  if (kind === 'audio') return AUDIO_EXTENSIONS;
+  return rids.length > 0 ? DEFAULT_HEADER_EXTENSION_IDS : SINGLE_VIDEO_EXTENSIONS;
 }
 
 /** The m-section of one that is over: refused, so that its place may be taken (RFC 8829 §5.2.2). */

@@ -8,6 +8,7 @@ const packet = (sequenceNumber: number) => ({
   timestamp: sequenceNumber,
   marker: false,
   payload: new Uint8Array(1),
+  extensions: [],
 });
 
 test('RFC 4588 §4: a retransmission begins with the original sequence number', () => {

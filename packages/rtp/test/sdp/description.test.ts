@@ -136,6 +136,7 @@ describe("a browser's offer with simulcast", () => {
       mid: 9,
       rid: 10,
       repairedRid: 11,
+      colorSpace: 8,
     });
     expect(parsed.media[1]!.msid).toEqual({
       stream: 'd1a3b1e7-3e8b-4f0c-9d0f-3c1f5b0e7a10',

@@ -103,7 +103,8 @@ export class SyntheticVideoEncoder extends SyntheticCodec<EncodeWork> implements
   }
 
   protected override finish(work: EncodeWork): void {
-    const isKey = work.keyFrame || this.#needsKey(work);
+    const needsKey = this.#needsKey(work);
+    const isKey = work.keyFrame || needsKey;
     const index = this.#index++;
     const { layer, reference } = this.#place(isKey, index, work.mode);
     const { config, content } = work;

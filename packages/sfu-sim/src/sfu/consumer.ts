@@ -5,11 +5,13 @@ import {
   type Clock,
   CounterRewriter,
   type DepartingPacket,
+  type ExtensionElement,
   type HeaderExtensionIds,
   type Milliseconds,
   type PacerPriority,
   type PacketSender,
   type PayloadRewriter,
+  type ReceivedPacket,
   type RtcpPacket,
   type RtpFields,
   RtpSendStream,
@@ -264,7 +266,8 @@ export class Consumer {
       this.#send(this.stream.filler(output, timestamp, now));
       return;
     }
-    this.#send(this.stream.send(output, timestamp, packet.marker, payload, now));
+    const extensions = this.#extensionsOf(packet);
+    this.#send(this.stream.send(output, timestamp, packet.marker, payload, now, extensions));
     if (
       this.#anchor === undefined ||
       this.#anchor.stream !== layer.stream ||
@@ -316,6 +319,12 @@ export class Consumer {
     if (output === undefined) return;
     const timestamp = this.#timestamps.map(packet.timestamp);
     this.#send(this.stream.send(output, timestamp, packet.marker, packet.payload, this.#clock.now()));
+  }
+
+  /** What a packet says in its header of the picture it carries. */
+  #extensionsOf({ colorSpace }: ReceivedPacket): ExtensionElement[] {
+    const id = this.#extensionIds.colorSpace;
+    return id === undefined || colorSpace === undefined ? [] : [{ id, value: colorSpace }];
   }
 
   /** A straggler that is not forwarded left a hole that the subscriber waits for: padding takes its place. */

@@ -28,6 +28,8 @@ export interface ProducerLayerOptions {
   readonly format: PayloadFormat;
   readonly clockRate: number;
   readonly nack: boolean;
+  /** Identifier of the `colorSpace` extension on its packets, where it was negotiated. */
+  readonly colorSpaceId: number | undefined;
   readonly keyframeCache: KeyframeCacheOptions;
   readonly keyFrameArbiter: KeyFrameArbiterOptions;
 }
@@ -41,6 +43,7 @@ export class ProducerLayer {
   readonly arbiter: KeyFrameArbiter;
   readonly #kind: TrackKind;
   readonly #nack: boolean;
+  readonly #colorSpaceId: number | undefined;
   #stream: RtpReceiveStream | undefined;
   readonly #maxBitrate: BitsPerSecond | undefined;
   readonly #rate = new RateMeter();
@@ -57,6 +60,7 @@ export class ProducerLayer {
     this.#kind = options.kind;
     this.#maxBitrate = options.maxBitrate;
     this.#nack = options.nack;
+    this.#colorSpaceId = options.colorSpaceId;
     this.cache = new KeyframeCache(options.keyframeCache);
     this.arbiter = new KeyFrameArbiter(options.keyFrameArbiter);
   }
@@ -108,7 +112,12 @@ export class ProducerLayer {
    */
   bind(ssrc: number): boolean {
     const replaced = this.#stream !== undefined;
-    this.#stream = new RtpReceiveStream({ ssrc, clockRate: this.clockRate, nack: this.#nack ? {} : false });
+    this.#stream = new RtpReceiveStream({
+      ssrc,
+      clockRate: this.clockRate,
+      nack: this.#nack ? {} : false,
+      colorSpaceId: this.#colorSpaceId,
+    });
     this.#rate.reset();
     this.cache.restart();
     return replaced;

@@ -127,6 +127,7 @@ export class PublishSession {
           maxBitrate: track.layers.find((layer) => layer.rid === rid)?.maxBitrate,
         })),
         nack: codec.feedback.includes('nack'),
+        colorSpaceId: media.extensions.colorSpace,
         keyframeCache: sfu.keyframeCache,
         keyFrameArbiter: sfu.keyFrameArbiter,
       });

@@ -80,6 +80,7 @@ class Scene {
       format: vp8Format,
       layers: RIDS.map((rid) => ({ rid, maxBitrate: undefined })),
       nack: false,
+      colorSpaceId: undefined,
       keyframeCache: {},
       keyFrameArbiter: {},
     });
