@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { VirtualCall, videoPublication } from './virtual-call.ts';
 
 /** Ada on air with bit rates of about 150 k, 500 k and 1.7 M, and audio. */
-async function onAir() {
-  const call = new VirtualCall({ seed: 7 });
+async function onAir(seed = 7) {
+  const call = new VirtualCall({ seed });
   const ada = await call.join('ada');
   await call.settle(ada.room.localParticipant.publishTrack(call.microphone()));
   await call.settle(ada.room.localParticipant.publishTrack(call.camera()));
@@ -49,5 +49,17 @@ test('22: four subscribers at 5 M, 1 M, 500 k and 250 k get f, h, q and q, each 
     expect(viewer.shown.length - (before[i]?.shown ?? 0)).toBeGreaterThan(270);
     expect(viewer.shown.every(({ corrupt }) => !corrupt)).toBe(true);
     expect(viewer.heard.length - (before[i]?.heard ?? 0)).toBeGreaterThan(480);
+  }
+});
+
+test('a newcomer on a wide link only ever goes up', async () => {
+  for (const seed of [1, 2, 3, 4, 5]) {
+    const call = await onAir(seed);
+    const bob = await call.join('bob', { uplink: { delay: 30 }, downlink: { delay: 30 } });
+    await call.clock.run(6000);
+    const rids = call.trace.ofType('layer-switch').map(({ rid }) => String(rid));
+    const ranks = rids.map((rid) => ['q', 'h', 'f'].indexOf(rid));
+    expect(ranks, `seed ${seed}: ${rids.join(' ')}`).toEqual([...new Set(ranks)].sort());
+    expect(videoPublication(bob.room).layers.rid).toBe('f');
   }
 });
