@@ -20,14 +20,9 @@ import {
   TimestampRewriter,
 } from '@sluice/rtp';
 import type { ForwardedPacket } from './keyframe-cache.ts';
+import { LayerSelector } from './layer-selector.ts';
 import type { Producer } from './producer.ts';
 import type { ProducerLayer } from './producer-layer.ts';
-
-/**
- * How long a switch waits for a key frame that comes by itself before one is asked for: not at all when the estimate no
- * longer pays for the old layer, a little when the subscriber wants another one, long when it is only for a better picture.
- */
-const PATIENCE = { estimateFell: 0, preference: 500, estimateRose: 3000 } as const;
 
 /** A burst from the cache that would take longer than this to catch up with the live picture is not sent. */
 const MAX_DRAIN_TIME: Milliseconds = 500;
@@ -81,15 +76,9 @@ export class Consumer {
   readonly #onKeyFrameWanted: ConsumerOptions['onKeyFrameWanted'];
   readonly #sequence: CounterRewriter;
   readonly #payload: PayloadRewriter;
-  #preferred: PreferredLayers = {};
-  /** The highest layer the subscriber's estimate pays for, an index into the producer's layers. */
-  #affordable = Number.POSITIVE_INFINITY;
-  #affordableBecause = '';
-  #current: ProducerLayer | undefined;
-  #target: ProducerLayer | undefined;
-  #targetSince: Milliseconds = 0;
-  #patience: Milliseconds = PATIENCE.preference;
-  #targetReason = '';
+  readonly #layers: LayerSelector;
+  /** The highest temporal layer the subscriber wants. */
+  #preferredTemporalLayer = Number.POSITIVE_INFINITY;
   #temporalLayer = Number.POSITIVE_INFINITY;
   /** Where the limit of temporal layers last changed, in the current layer's sequence, and what it was before. */
   #temporalLayerSince = Number.NEGATIVE_INFINITY;
@@ -114,16 +103,17 @@ export class Consumer {
     this.#onKeyFrameWanted = options.onKeyFrameWanted;
     this.#sequence = new CounterRewriter(16, options.firstSequenceNumber);
     this.#payload = options.producer.format.createRewriter();
+    this.#layers = new LayerSelector(options.producer.layers);
   }
 
   /** The layer that is forwarded now. */
   get currentLayer(): ProducerLayer | undefined {
-    return this.#current;
+    return this.#layers.current;
   }
 
   /** The layer that is to be forwarded from its next key frame on. */
   get targetLayer(): ProducerLayer | undefined {
-    return this.#target;
+    return this.#layers.target;
   }
 
   /** The highest temporal layer that is forwarded. */
@@ -144,13 +134,9 @@ export class Consumer {
   /** Begins: with what the cache holds, strictly before anything live, or with the next key frame. */
   start(): void {
     this.producer.consumers.add(this);
-    this.#chooseTarget();
-    const target = this.#target;
-    if (target === undefined) return;
-    if (this.producer.info.kind === 'audio') {
-      this.#current = target;
-      return;
-    }
+    this.#layers.follow(this.#clock.now());
+    const { target } = this.#layers;
+    if (target === undefined || this.producer.info.kind === 'audio') return;
     if (this.producer.info.muted || (this.#replay && this.#replayBest())) return;
     this.#onKeyFrameWanted(target, 'join');
   }
@@ -162,22 +148,18 @@ export class Consumer {
 
   /** Changes what the subscriber wants at most. */
   setPreferredLayers(preferred: PreferredLayers): void {
-    this.#preferred = preferred;
-    this.#chooseTarget();
+    this.#preferredTemporalLayer = preferred.temporalLayer ?? Number.POSITIVE_INFINITY;
+    this.#layers.prefer(preferred.rid, this.#clock.now());
   }
 
   /** The highest layer the subscriber wants, an index into the producer's layers. */
   get wantedLayer(): number {
-    const { layers } = this.producer;
-    const wanted = layers.findIndex((layer) => layer.rid === this.#preferred.rid);
-    return wanted < 0 ? layers.length - 1 : wanted;
+    return this.#layers.wanted;
   }
 
   /** Changes what the subscriber's estimate pays for at most: an index into the producer's layers. */
   setAffordableLayer(layer: number, reason: string): void {
-    this.#affordable = layer;
-    this.#affordableBecause = reason;
-    this.#chooseTarget(true);
+    this.#layers.afford(layer, reason, this.#clock.now());
   }
 
   /** Padding of about that size, to fill a probe. */
@@ -188,15 +170,13 @@ export class Consumer {
 
   /** The layer has a new stream, which continues the old one from its next key frame on. */
   onSourceReplaced(layer: ProducerLayer): void {
-    if (layer !== this.#current || this.producer.info.kind === 'audio') return;
-    this.#current = undefined;
-    this.#target = layer;
-    this.#targetSince = this.#clock.now();
+    if (layer !== this.#layers.current || this.producer.info.kind === 'audio') return;
+    this.#layers.restart(layer, this.#clock.now());
   }
 
   /** The subscriber cannot go on without a key frame. */
   requestKeyFrame(reason: string): void {
-    const layer = this.#current ?? this.#target;
+    const layer = this.#layers.current ?? this.#layers.target;
     if (layer !== undefined && !this.producer.info.muted) this.#onKeyFrameWanted(layer, reason);
   }
 
@@ -212,7 +192,7 @@ export class Consumer {
    * stream's timestamps.
    */
   senderReport(now: Milliseconds): RtcpPacket | undefined {
-    const layer = this.#current;
+    const layer = this.#layers.current;
     const source = layer?.stream?.senderClock;
     if (layer === undefined || source === undefined || source === this.#reportedClock) return undefined;
     this.#reportedClock = source;
@@ -222,10 +202,10 @@ export class Consumer {
 
   /** Follows the publisher's layers, and asks for the key frame a switch has waited for too long. */
   tick(now: Milliseconds): void {
-    this.#chooseTarget();
-    const target = this.#target;
-    if (target === undefined || target === this.#current || this.producer.info.muted) return;
-    if (now - this.#targetSince >= this.#patience) this.#onKeyFrameWanted(target, 'layer-switch');
+    this.#layers.follow(now);
+    const overdue = this.#layers.overdue(now);
+    if (overdue === undefined || this.producer.info.muted || this.producer.info.kind === 'audio') return;
+    this.#onKeyFrameWanted(overdue, 'layer-switch');
   }
 
   /** Takes a packet of any of the producer's layers, and forwards it if it is one the subscriber shall get. */
@@ -235,8 +215,8 @@ export class Consumer {
       this.#forwardAudio(layer, forwarded);
       return;
     }
-    if (layer !== this.#current) {
-      if (layer !== this.#target || !info?.keyFrameStart || !this.#canLineUp(layer)) return;
+    if (layer !== this.#layers.current) {
+      if (layer !== this.#layers.target || !info?.keyFrameStart || !this.#canLineUp(layer)) return;
       // Where the key frame's first packet is late, packets after it have passed by: they come now, or the switch waits.
       const passed = layer.cache.following(packet.sequence);
       if (passed === undefined) return;
@@ -284,15 +264,12 @@ export class Consumer {
 
   /** Replays the best layer, up to the target, whose burst is caught up with soon; a better one follows at a key frame. */
   #replayBest(): boolean {
-    const { layers } = this.producer;
     const now = this.#clock.now();
-    for (let i = layers.findIndex((layer) => layer === this.#target); i >= 0; i--) {
-      const layer = layers[i];
-      if (layer === undefined || this.#drainTime(layer, now) > MAX_DRAIN_TIME) continue;
+    for (const layer of this.#layers.upToTarget) {
+      if (this.#drainTime(layer, now) > MAX_DRAIN_TIME) continue;
       const burst = layer.cache.replay(now);
       const head = burst?.[0];
       if (burst === undefined || head === undefined) continue;
-      if (layer !== this.#target) this.#patience = PATIENCE.estimateRose;
       this.#replayedPackets += burst.length;
       this.#switchTo(layer, head);
       for (const forwarded of burst) this.onPacket(layer, forwarded);
@@ -313,7 +290,7 @@ export class Consumer {
       const { timestamp, arrival } = packet;
       this.#timestamps.splice(timestamp, timestamp);
       this.#anchor = { layer, stream: layer.stream, timestamp, arrival };
-      this.#current = layer;
+      this.#layers.switchTo(layer);
     }
     const output = this.#sequence.map(packet.sequence & 0xffff);
     if (output === undefined) return;
@@ -338,28 +315,8 @@ export class Consumer {
     this.#sender.send(fields, this.#extensionIds, priority);
   }
 
-  #chooseTarget(byEstimate = false): void {
-    const now = this.#clock.now();
-    const { layers } = this.producer;
-    // The key frame that was asked for first is waited for: a better layer follows it.
-    if (byEstimate && this.#current === undefined && this.#target?.isActive(now)) return;
-    const active = layers.filter((layer) => layer.isActive(now));
-    const candidates = active.length > 0 ? active : layers;
-    const wanted = this.wantedLayer;
-    const limit = Math.min(wanted, this.#affordable);
-    // The best layer within the limit, else the lowest there is.
-    const target = candidates.findLast((layer) => layers.indexOf(layer) <= limit) ?? candidates[0];
-    if (target === this.#target) return;
-    const falls =
-      this.#current !== undefined && target !== undefined && layers.indexOf(target) < layers.indexOf(this.#current);
-    this.#patience = byEstimate ? (falls ? PATIENCE.estimateFell : PATIENCE.estimateRose) : PATIENCE.preference;
-    this.#target = target;
-    this.#targetSince = now;
-    this.#targetReason = this.#affordable < wanted ? this.#affordableBecause : 'preferred-layers';
-  }
-
   #chooseTemporalLayer({ packet, info }: ForwardedPacket): void {
-    const wanted = this.#preferred.temporalLayer ?? Number.POSITIVE_INFINITY;
+    const wanted = this.#preferredTemporalLayer;
     // Down at any frame; up where the frame depends on the lowest temporal layer only.
     if (
       wanted < this.#temporalLayer ||
@@ -378,15 +335,14 @@ export class Consumer {
     this.#timestamps.splice(packet.timestamp, this.#lineUp(layer, packet.timestamp, packet.arrival));
     this.#temporalLayerSince = Number.NEGATIVE_INFINITY;
     this.#newest = Number.NEGATIVE_INFINITY;
-    const reason = this.#current === undefined ? 'start' : this.#targetReason;
-    this.#current = layer;
+    const reason = this.#layers.switchTo(layer);
     this.#switches += 1;
     this.#onLayersChanged(this, reason);
   }
 
   /** Whether a layer's time of capture can be compared with that of the layer it would follow. */
   #canLineUp(layer: ProducerLayer): boolean {
-    const current = this.#current;
+    const { current } = this.#layers;
     return current === undefined || !current.stream?.senderClock === !layer.stream?.senderClock;
   }
 

@@ -117,7 +117,7 @@ export class LayerAllocator {
 function explain(budget: BitsPerSecond, { rates, wanted }: LayerRequest, layer: number): string {
   const kilobits = (rate: BitsPerSecond) => `${Math.round(rate / 1000)} kbit/s`;
   const next = rates[layer + 1];
-  if (layer >= wanted) return 'preferred-layers';
+  if (layer >= wanted) return `estimate ${kilobits(budget)} pays for the layer wanted`;
   if (next === undefined) return 'not-measured';
   return `estimate ${kilobits(budget)} below ${kilobits(next)} measured for the layer above`;
 }

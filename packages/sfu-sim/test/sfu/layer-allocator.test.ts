@@ -39,7 +39,7 @@ describe('one track', () => {
     expect(allocator.evaluate(3e6, [camera], 0)[0]?.layer).toBe(2);
     expect(allocator.evaluate(3e6, [{ ...camera, wanted: 0 }], 100)[0]).toEqual({
       layer: 0,
-      reason: 'preferred-layers',
+      reason: 'estimate 3000 kbit/s pays for the layer wanted',
     });
   });
 
