@@ -20,3 +20,4 @@ export type {
 } from './room/publications.ts';
 export type { RemoteAudioTrack, RemoteTrack, RemoteVideoTrack, RemoteVideoTrackEvents } from './room/remote-tracks.ts';
 export * from './room/room.ts';
+export type { ConnectionState, RoomEvents, RosterEvents } from './room/room-events.ts';

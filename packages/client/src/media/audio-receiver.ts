@@ -78,6 +78,9 @@ export class AudioReceiver {
     }
   }
 
+  /** Nothing is due in between packets. */
+  tick(): void {}
+
   /** Ends. */
   close(): void {
     this.#closed = true;

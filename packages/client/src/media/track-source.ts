@@ -86,14 +86,13 @@ class ProcessorReader<Frame extends { close(): void }> {
   }
 }
 
-class ProcessedVideoTrack implements VideoSource {
+/** What both ways of getting at a video track's frames say of it. */
+abstract class VideoTrackSource implements VideoSource {
   readonly kind = 'video';
   readonly #track: MediaStreamTrack;
-  readonly #reader: ProcessorReader<VideoFrame>;
 
-  constructor(track: MediaStreamTrack, Processor: TrackProcessorConstructor) {
+  constructor(track: MediaStreamTrack) {
     this.#track = track;
-    this.#reader = new ProcessorReader(track, Processor);
   }
 
   get width(): number {
@@ -112,11 +111,23 @@ class ProcessedVideoTrack implements VideoSource {
     return this.#track.readyState === 'ended';
   }
 
-  start(onFrame: (frame: VideoFrame) => void, onEnded: () => void): void {
+  abstract start(onFrame: (frame: VideoFrame) => void, onEnded: () => void): void;
+  abstract stop(): void;
+}
+
+class ProcessedVideoTrack extends VideoTrackSource {
+  readonly #reader: ProcessorReader<VideoFrame>;
+
+  constructor(track: MediaStreamTrack, Processor: TrackProcessorConstructor) {
+    super(track);
+    this.#reader = new ProcessorReader(track, Processor);
+  }
+
+  override start(onFrame: (frame: VideoFrame) => void, onEnded: () => void): void {
     this.#reader.start(onFrame, onEnded);
   }
 
-  stop(): void {
+  override stop(): void {
     this.#reader.stop();
   }
 }
@@ -153,32 +164,16 @@ class ProcessedAudioTrack implements AudioSource {
 }
 
 /** Plays the track in a hidden element and takes each frame it presents. */
-class RenderedVideoTrack implements VideoSource {
-  readonly kind = 'video';
+class RenderedVideoTrack extends VideoTrackSource {
   readonly #track: MediaStreamTrack;
   #element: HTMLVideoElement | undefined;
 
   constructor(track: MediaStreamTrack) {
+    super(track);
     this.#track = track;
   }
 
-  get width(): number {
-    return this.#track.getSettings().width ?? 640;
-  }
-
-  get height(): number {
-    return this.#track.getSettings().height ?? 480;
-  }
-
-  get frameRate(): number {
-    return this.#track.getSettings().frameRate ?? 30;
-  }
-
-  get ended(): boolean {
-    return this.#track.readyState === 'ended';
-  }
-
-  start(onFrame: (frame: VideoFrame) => void, onEnded: () => void): void {
+  override start(onFrame: (frame: VideoFrame) => void, onEnded: () => void): void {
     const element = document.createElement('video');
     element.muted = true;
     element.playsInline = true;
@@ -197,7 +192,7 @@ class RenderedVideoTrack implements VideoSource {
     element.play().catch(() => {});
   }
 
-  stop(): void {
+  override stop(): void {
     const element = this.#element;
     this.#element = undefined;
     if (element !== undefined) element.srcObject = null;

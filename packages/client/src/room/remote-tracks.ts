@@ -42,7 +42,8 @@ export class RemoteVideoTrack extends TypedEmitter<RemoteVideoTrackEvents> {
   readonly kind = 'video';
   readonly #sinks = new VideoSinks();
   readonly #attachments = new Attachments();
-  readonly #receiver: VideoReceiver;
+  /** What feeds it: for the room. */
+  readonly receiver: VideoReceiver;
   #output: (TrackOutput<VideoFrame> & VideoSink) | undefined;
 
   /** @param connect - makes the receiver, given where its frames go */
@@ -53,7 +54,7 @@ export class RemoteVideoTrack extends TypedEmitter<RemoteVideoTrackEvents> {
     }) => VideoReceiver,
   ) {
     super();
-    this.#receiver = connect({
+    this.receiver = connect({
       onFrame: (frame) => this.#sinks.write(frame),
       onFirstFrame: (timeToFirstFrame) => this.emit('firstFrame', { timeToFirstFrame }),
     });
@@ -61,7 +62,7 @@ export class RemoteVideoTrack extends TypedEmitter<RemoteVideoTrackEvents> {
 
   /** What has become of its frames so far. */
   get stats(): VideoReceiverStats {
-    return this.#receiver.stats;
+    return this.receiver.stats;
   }
 
   /**
@@ -95,7 +96,7 @@ export class RemoteVideoTrack extends TypedEmitter<RemoteVideoTrackEvents> {
 
   /** It is over: called by the room. */
   close(): void {
-    this.#receiver.close();
+    this.receiver.close();
     if (this.#output !== undefined) this.#attachments.detachAll(this.#output.track);
     this.#sinks.close();
   }
@@ -105,18 +106,19 @@ export class RemoteVideoTrack extends TypedEmitter<RemoteVideoTrackEvents> {
 export class RemoteAudioTrack {
   readonly kind = 'audio';
   readonly #attachments = new Attachments();
-  readonly #receiver: AudioReceiver;
+  /** What feeds it: for the room. */
+  readonly receiver: AudioReceiver;
   readonly #sinks = new Set<(data: AudioData) => void>();
   #output: TrackOutput<AudioData> | undefined;
 
   /** @param connect - makes the receiver, given where its audio goes */
   constructor(connect: (to: { onData: (data: AudioData) => void }) => AudioReceiver) {
-    this.#receiver = connect({ onData: (data) => this.#write(data) });
+    this.receiver = connect({ onData: (data) => this.#write(data) });
   }
 
   /** What has become of its packets so far. */
   get stats(): AudioReceiverStats {
-    return this.#receiver.stats;
+    return this.receiver.stats;
   }
 
   /**
@@ -148,7 +150,7 @@ export class RemoteAudioTrack {
 
   /** It is over: called by the room. */
   close(): void {
-    this.#receiver.close();
+    this.receiver.close();
     this.#sinks.clear();
     if (this.#output === undefined) return;
     this.#attachments.detachAll(this.#output.track);

@@ -5,78 +5,31 @@ import {
   every,
   isRtcp,
   type Milliseconds,
-  type ParticipantInfo,
   PROTOCOL_VERSION,
   parseRtcp,
-  payloadFormatOf,
   type Random,
   RtpPacket,
   SignallingError,
-  type SluiceError,
   systemClock,
   systemRandom,
   type Tracer,
-  type TrackInfo,
   type Transport,
   TypedEmitter,
 } from '@sluice/rtp';
-import { AudioReceiver } from '../media/audio-receiver.ts';
 import { browserCodecs, type MediaCodecs } from '../media/media-codecs.ts';
-import { VideoReceiver } from '../media/video-receiver.ts';
 import { ConnectionError, SubscribeError } from './errors.ts';
+import { createRemoteTrack } from './incoming-track.ts';
 import { LocalParticipant } from './local-participant.ts';
-import { RemoteParticipant } from './participants.ts';
-import {
-  type LocalTrackPublication,
-  type PreferredLayers,
-  type RemotePublicationControls,
-  RemoteTrackPublication,
-} from './publications.ts';
+import type { RemoteParticipant } from './participants.ts';
+import type { PreferredLayers, RemotePublicationControls, RemoteTrackPublication } from './publications.ts';
 import { Publisher } from './publisher.ts';
-import { RemoteAudioTrack, type RemoteTrack, RemoteVideoTrack } from './remote-tracks.ts';
+import type { ConnectionState, RoomEvents } from './room-events.ts';
+import { Roster } from './roster.ts';
 import { type Answer, type Notification, type Request, RequestRefused, SignallingClient } from './signalling-client.ts';
 import { type IncomingTrack, Subscriber, type TrackReceiver } from './subscriber.ts';
 
 /** How often lost packets are asked for and reports are made. */
 const TICK_INTERVAL: Milliseconds = 20;
-
-/** Where a room is in its life. */
-export type ConnectionState = 'disconnected' | 'connecting' | 'connected';
-
-/** The events of a room. */
-export interface RoomEvents {
-  connectionStateChanged: { readonly state: ConnectionState };
-  /** The room is left, by `disconnect()` or for another reason. */
-  disconnected: { readonly reason: string };
-  participantConnected: { readonly participant: RemoteParticipant };
-  participantDisconnected: { readonly participant: RemoteParticipant; readonly reason: string };
-  /** Somebody else has published a track. */
-  trackPublished: { readonly publication: RemoteTrackPublication; readonly participant: RemoteParticipant };
-  trackUnpublished: { readonly publication: RemoteTrackPublication; readonly participant: RemoteParticipant };
-  /** A track of somebody else comes in. */
-  trackSubscribed: {
-    readonly track: RemoteTrack;
-    readonly publication: RemoteTrackPublication;
-    readonly participant: RemoteParticipant;
-  };
-  trackUnsubscribed: {
-    readonly track: RemoteTrack;
-    readonly publication: RemoteTrackPublication;
-    readonly participant: RemoteParticipant;
-  };
-  trackMuted: { readonly publication: RemoteTrackPublication; readonly participant: RemoteParticipant };
-  trackUnmuted: { readonly publication: RemoteTrackPublication; readonly participant: RemoteParticipant };
-  /** The SFU forwards other layers of a track. */
-  trackLayersChanged: {
-    readonly publication: RemoteTrackPublication;
-    readonly participant: RemoteParticipant;
-    readonly reason: string;
-  };
-  localTrackPublished: { readonly publication: LocalTrackPublication };
-  localTrackUnpublished: { readonly publication: LocalTrackPublication };
-  /** Something went wrong that no call of the app's can be told; the room goes on. */
-  error: { readonly error: SluiceError };
-}
 
 /** Settings of a room. Everything that a browser has by itself can be handed in, to run elsewhere and in virtual time. */
 export interface RoomOptions {
@@ -129,9 +82,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
   readonly #random: Random;
   readonly #codecs: MediaCodecs | undefined;
   readonly #tracer: Tracer | undefined;
-  readonly #participants = new Map<string, RemoteParticipant>();
-  readonly #publications = new Map<string, { publication: RemoteTrackPublication; participant: RemoteParticipant }>();
-  readonly #subscribedAt = new Map<string, Milliseconds>();
+  readonly #roster: Roster;
   #state: ConnectionState = 'disconnected';
   #connection: Connection | undefined;
   #connections = 0;
@@ -143,6 +94,12 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     this.#random = options.random ?? systemRandom();
     this.#codecs = options.codecs;
     this.#tracer = options.tracer;
+    this.#roster = new Roster({
+      clock: this.#clock,
+      controls: this,
+      emit: (type, event) => this.emit(type, event),
+      onTrackClosed: (trackId) => this.#connection?.subscriber.remove(trackId),
+    });
     this.localParticipant = new LocalParticipant({
       clock: this.#clock,
       codecs: () => this.#codecs ?? browserCodecs(),
@@ -159,7 +116,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
 
   /** The others, by participant id. */
   get remoteParticipants(): ReadonlyMap<string, RemoteParticipant> {
-    return this.#participants;
+    return this.#roster.participants;
   }
 
   /** What came in and was of no use. */
@@ -225,9 +182,9 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
   async setSubscribed(publication: RemoteTrackPublication, subscribed: boolean): Promise<void> {
     const { trackId } = publication;
     if (subscribed === publication.isSubscribed) return;
-    if (subscribed) this.#subscribedAt.set(trackId, this.#clock.now());
+    if (subscribed) this.#roster.await(trackId);
     await this.#request({ type: subscribed ? 'subscribe' : 'unsubscribe', trackId });
-    if (!subscribed) this.#unsubscribe(trackId);
+    if (!subscribed) this.#roster.unsubscribed(trackId);
   }
 
   /** Called by a publication. */
@@ -259,7 +216,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
       random: random.fork('subscriber'),
       sendRtcp: (packets) => publisher.sender.sendRtcp(packets),
       onTrack: (track) => this.#onTrack(track, codecs),
-      onTrackEnded: (trackId) => this.#unsubscribe(trackId),
+      onTrackEnded: (trackId) => this.#roster.unsubscribed(trackId),
     });
     const signalling = new SignallingClient({
       clock: this.#clock,
@@ -286,7 +243,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     if (answer.type !== 'joined')
       throw new ConnectionError('refused', `The SFU answered "join" with "${answer.type}".`);
     this.localParticipant.onJoined(answer.participantId, answer.identity);
-    for (const participant of answer.participants) this.#addParticipant(participant, connection.joinedAt);
+    for (const participant of answer.participants) this.#roster.add(participant, connection.joinedAt);
     this.#setState('connected');
   }
 
@@ -300,8 +257,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
   #end(connection: Connection, reason: string): void {
     if (this.#connection !== connection) return;
     this.localParticipant.onDisconnected();
-    for (const trackId of [...this.#publications.keys()]) this.#unpublish(trackId);
-    this.#participants.clear();
+    this.#roster.clear();
     this.#connection = undefined;
     connection.stopTicking();
     connection.signalling.close(new ConnectionError('closed', `The connection is closed: ${reason}.`));
@@ -333,76 +289,8 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
 
   #onNotification(connection: Connection, message: Notification): void {
     if (this.#connection !== connection) return;
-    switch (message.type) {
-      case 'participant-joined':
-        this.#addParticipant(message.participant, this.#clock.now());
-        break;
-      case 'participant-left':
-        this.#removeParticipant(message.participantId, message.reason);
-        break;
-      case 'track-published':
-        this.#publish(message.participantId, message.track, this.#clock.now());
-        break;
-      case 'track-unpublished':
-        this.#unpublish(message.trackId);
-        break;
-      case 'track-muted':
-        this.#onMuted(message.trackId, message.muted);
-        break;
-      case 'layers-changed': {
-        const known = this.#publications.get(message.trackId);
-        known?.publication.update({ layers: { rid: message.rid, temporalLayer: message.temporalLayer } });
-        if (known) this.emit('trackLayersChanged', { ...known, reason: message.reason });
-        break;
-      }
-      case 'offer':
-        this.#onOffer(connection, message);
-        break;
-    }
-  }
-
-  #addParticipant(info: ParticipantInfo, since: Milliseconds): void {
-    if (this.#participants.has(info.participantId)) return;
-    const participant = new RemoteParticipant(info.participantId, info.identity);
-    this.#participants.set(info.participantId, participant);
-    this.emit('participantConnected', { participant });
-    for (const track of info.tracks) this.#publish(info.participantId, track, since);
-  }
-
-  #removeParticipant(participantId: string, reason: string): void {
-    const participant = this.#participants.get(participantId);
-    if (participant === undefined) return;
-    for (const trackId of [...participant.trackPublications.keys()]) this.#unpublish(trackId);
-    this.#participants.delete(participantId);
-    this.emit('participantDisconnected', { participant, reason });
-  }
-
-  /** @param since - from when on waiting for the track's first frame counts */
-  #publish(participantId: string, info: TrackInfo, since: Milliseconds): void {
-    const participant = this.#participants.get(participantId);
-    if (participant === undefined || this.#publications.has(info.trackId)) return;
-    const publication = new RemoteTrackPublication(info, this);
-    participant.add(publication);
-    this.#publications.set(info.trackId, { publication, participant });
-    this.#subscribedAt.set(info.trackId, since);
-    this.emit('trackPublished', { publication, participant });
-  }
-
-  #unpublish(trackId: string): void {
-    const known = this.#publications.get(trackId);
-    if (known === undefined) return;
-    this.#unsubscribe(trackId);
-    this.#publications.delete(trackId);
-    this.#subscribedAt.delete(trackId);
-    known.participant.remove(trackId);
-    this.emit('trackUnpublished', known);
-  }
-
-  #onMuted(trackId: string, muted: boolean): void {
-    const known = this.#publications.get(trackId);
-    if (known === undefined) return;
-    known.publication.update({ muted });
-    this.emit(muted ? 'trackMuted' : 'trackUnmuted', known);
+    if (message.type === 'offer') this.#onOffer(connection, message);
+    else this.#roster.receive(message);
   }
 
   #onOffer(connection: Connection, message: Extract<Notification, { type: 'offer' }>): void {
@@ -417,55 +305,15 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
   }
 
   #onTrack(incoming: IncomingTrack, codecs: MediaCodecs): TrackReceiver | undefined {
-    const known = this.#publications.get(incoming.trackId);
-    const format = payloadFormatOf(incoming.codec.name);
-    if (known === undefined || format === undefined) return undefined;
-    let receiver: TrackReceiver | undefined;
-    let track: RemoteTrack;
-    if (incoming.kind === 'video') {
-      track = new RemoteVideoTrack((to) => {
-        const video = new VideoReceiver({
-          ...to,
-          clock: this.#clock,
-          codecs,
-          format,
-          codec: 'vp8',
-          stream: incoming.stream,
-          name: incoming.trackId,
-          tracer: this.#tracer,
-          subscribedAt: this.#subscribedAt.get(incoming.trackId) ?? this.#clock.now(),
-          sendPli: incoming.sendPli,
-          onError: (error) => this.emit('error', { error }),
-        });
-        receiver = video;
-        return video;
-      });
-    } else {
-      track = new RemoteAudioTrack((to) => {
-        const audio = new AudioReceiver({
-          ...to,
-          codecs,
-          clockRate: incoming.codec.clockRate,
-          channels: incoming.codec.channels ?? 1,
-          stream: incoming.stream,
-          onError: (error) => this.emit('error', { error }),
-        });
-        receiver = { receive: (packet) => audio.receive(packet), tick: () => {} };
-        return audio;
-      });
-    }
-    known.publication.update({ track });
-    this.emit('trackSubscribed', { ...known, track });
-    return receiver;
-  }
-
-  #unsubscribe(trackId: string): void {
-    const known = this.#publications.get(trackId);
-    const track = known?.publication.track;
-    if (known === undefined || track === undefined) return;
-    this.#connection?.subscriber.remove(trackId);
-    known.publication.update({ track: undefined, layers: { rid: undefined, temporalLayer: undefined } });
-    track.close();
-    this.emit('trackUnsubscribed', { ...known, track });
+    const published = this.#roster.find(incoming.trackId);
+    if (published === undefined) return undefined;
+    const created = createRemoteTrack(incoming, this.#roster.waitingSince(incoming.trackId), {
+      clock: this.#clock,
+      codecs,
+      tracer: this.#tracer,
+      onError: (error) => this.emit('error', { error }),
+    });
+    if (created !== undefined) this.#roster.subscribed(published, created.track);
+    return created?.receiver;
   }
 }

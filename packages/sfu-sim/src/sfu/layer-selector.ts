@@ -45,7 +45,8 @@ export class LayerSelector {
 
   /** The layers up to the target, highest first. */
   get upToTarget(): ProducerLayer[] {
-    return this.#layers.slice(0, this.#layers.findIndex((layer) => layer === this.#target) + 1).reverse();
+    const target = this.#target;
+    return target === undefined ? [] : this.#layers.slice(0, this.#layers.indexOf(target) + 1).reverse();
   }
 
   /** The subscriber wants no more than that encoding; `undefined`: the best there is. */

@@ -1,0 +1,60 @@
+// From an announced track to the object the app gets, with the receiver that feeds it.
+
+import { type Clock, type Milliseconds, payloadFormatOf, type Tracer } from '@sluice/rtp';
+import { AudioReceiver } from '../media/audio-receiver.ts';
+import type { MediaCodecs } from '../media/media-codecs.ts';
+import { VideoReceiver } from '../media/video-receiver.ts';
+import type { MediaError } from './errors.ts';
+import { RemoteAudioTrack, type RemoteTrack, RemoteVideoTrack } from './remote-tracks.ts';
+import type { IncomingTrack, TrackReceiver } from './subscriber.ts';
+
+/** What receivers are made with. */
+export interface ReceiverEnvironment {
+  readonly clock: Clock;
+  readonly codecs: MediaCodecs;
+  readonly tracer: Tracer | undefined;
+  readonly onError: (error: MediaError) => void;
+}
+
+/** A track with its receiver; `undefined` where its codec is not spoken here. */
+export function createRemoteTrack(
+  incoming: IncomingTrack,
+  subscribedAt: Milliseconds,
+  environment: ReceiverEnvironment,
+): { track: RemoteTrack; receiver: TrackReceiver } | undefined {
+  const format = payloadFormatOf(incoming.codec.name);
+  if (format === undefined) return undefined;
+  const { stream, codec, trackId, sendPli } = incoming;
+  const { clock, codecs, tracer, onError } = environment;
+  if (incoming.kind === 'audio') {
+    const track = new RemoteAudioTrack(
+      (to) =>
+        new AudioReceiver({
+          ...to,
+          codecs,
+          clockRate: codec.clockRate,
+          channels: codec.channels ?? 1,
+          stream,
+          onError,
+        }),
+    );
+    return { track, receiver: track.receiver };
+  }
+  const track = new RemoteVideoTrack(
+    (to) =>
+      new VideoReceiver({
+        ...to,
+        clock,
+        codecs,
+        format,
+        codec: 'vp8',
+        stream,
+        name: trackId,
+        tracer,
+        subscribedAt,
+        sendPli,
+        onError,
+      }),
+  );
+  return { track, receiver: track.receiver };
+}
