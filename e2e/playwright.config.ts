@@ -28,7 +28,7 @@ export default defineConfig({
   testDir: 'tests',
   outputDir: '../test-results',
   reporter: 'list',
-  timeout: 60_000,
+  timeout: 120_000,
   // Room for a noisy machine: everything waited for is an event that comes.
   expect: { timeout: 15_000 },
   // Media tests measure time: two at once would measure each other.

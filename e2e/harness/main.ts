@@ -17,7 +17,7 @@ interface Viewer {
 const errors: string[] = [];
 
 /** Waits until the condition holds, looking whenever the page has nothing else to do. */
-async function until(what: string, condition: () => boolean, limit = 20_000): Promise<void> {
+async function until(what: string, condition: () => boolean, limit = 40_000): Promise<void> {
   const deadline = performance.now() + limit;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`Not seen in ${limit} ms: ${what}.`);
