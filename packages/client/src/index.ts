@@ -1,5 +1,5 @@
 export type { Clock, Random, TraceEvent, Tracer, TrackSource, Transport } from '@sluice/rtp';
-export { ArgumentError, SignallingError, type SignallingErrorReason, SluiceError } from '@sluice/rtp';
+export { ArgumentError, ReasonedError, SignallingError, type SignallingErrorReason, SluiceError } from '@sluice/rtp';
 export type { AudioReceiverStats } from './media/audio-receiver.ts';
 export type { MediaCodecs } from './media/media-codecs.ts';
 export type { AudioSource, VideoSource } from './media/sources.ts';

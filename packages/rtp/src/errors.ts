@@ -13,6 +13,16 @@ export abstract class SluiceError extends Error {
   }
 }
 
+/** An error with one of a list of reasons, which its subclass names. */
+export abstract class ReasonedError<Reason extends string> extends SluiceError {
+  override readonly reason: Reason;
+
+  constructor(reason: Reason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
 /** A value handed to the public API is not of the documented form. */
 export class ArgumentError extends SluiceError {
   override readonly code = 'argument';
@@ -29,12 +39,6 @@ export type SignallingErrorReason =
   | 'malformed-sdp';
 
 /** A signalling message from the other side was refused; the session goes on. */
-export class SignallingError extends SluiceError {
+export class SignallingError extends ReasonedError<SignallingErrorReason> {
   override readonly code = 'signalling';
-  override readonly reason: SignallingErrorReason;
-
-  constructor(reason: SignallingErrorReason, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.reason = reason;
-  }
 }

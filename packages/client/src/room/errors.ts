@@ -1,6 +1,6 @@
 // The errors of the client, each with the reasons it can have.
 
-import { SluiceError } from '@sluice/rtp';
+import { ReasonedError } from '@sluice/rtp';
 
 /** Why a connection could not be made or has ended. */
 export type ConnectionErrorReason =
@@ -18,14 +18,8 @@ export type ConnectionErrorReason =
   | 'not-connected';
 
 /** The connection to the SFU could not be made, or is over. */
-export class ConnectionError extends SluiceError {
+export class ConnectionError extends ReasonedError<ConnectionErrorReason> {
   override readonly code = 'connection';
-  override readonly reason: ConnectionErrorReason;
-
-  constructor(reason: ConnectionErrorReason, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.reason = reason;
-  }
 }
 
 /** Why a track could not be published. */
@@ -42,14 +36,8 @@ export type PublishErrorReason =
   | 'malformed-sdp';
 
 /** A track could not be published; the room goes on. */
-export class PublishError extends SluiceError {
+export class PublishError extends ReasonedError<PublishErrorReason> {
   override readonly code = 'publish';
-  override readonly reason: PublishErrorReason;
-
-  constructor(reason: PublishErrorReason, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.reason = reason;
-  }
 }
 
 /** Why a request on a subscription failed. */
@@ -62,14 +50,8 @@ export type SubscribeErrorReason =
   | 'refused';
 
 /** A request on a remote track failed; the room goes on. */
-export class SubscribeError extends SluiceError {
+export class SubscribeError extends ReasonedError<SubscribeErrorReason> {
   override readonly code = 'subscribe';
-  override readonly reason: SubscribeErrorReason;
-
-  constructor(reason: SubscribeErrorReason, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.reason = reason;
-  }
 }
 
 /** Why a medium cannot be handled. */
@@ -80,14 +62,8 @@ export type MediaErrorReason =
   | 'decoder';
 
 /** A codec failed while running; the room goes on. */
-export class MediaError extends SluiceError {
+export class MediaError extends ReasonedError<MediaErrorReason> {
   override readonly code = 'media';
-  override readonly reason: MediaErrorReason;
-
-  constructor(reason: MediaErrorReason, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.reason = reason;
-  }
 }
 
 /** What is missing here. */
@@ -100,12 +76,6 @@ export type UnsupportedErrorReason =
   | 'output';
 
 /** This realm lacks what the call needs. */
-export class UnsupportedError extends SluiceError {
+export class UnsupportedError extends ReasonedError<UnsupportedErrorReason> {
   override readonly code = 'unsupported';
-  override readonly reason: UnsupportedErrorReason;
-
-  constructor(reason: UnsupportedErrorReason, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.reason = reason;
-  }
 }

@@ -1,6 +1,7 @@
 // The constructors of WebCodecs, synthetic: the same interfaces on a clock and a seed of one's own, in any realm. With
 // them the client's `Room` runs in virtual time, in Node.
 
+import type { MediaCodecs } from '@sluice/client';
 import type { Clock, Random } from '@sluice/rtp';
 import { SyntheticAudioDecoder, SyntheticAudioEncoder } from './synthetic-audio.ts';
 import { SyntheticEncodedAudioChunk, SyntheticEncodedVideoChunk } from './synthetic-chunks.ts';
@@ -8,12 +9,6 @@ import type { CodecEnvironment } from './synthetic-codec.ts';
 import { OpenFrameCount } from './synthetic-frames.ts';
 import { SyntheticVideoDecoder } from './synthetic-video-decoder.ts';
 import { SyntheticVideoEncoder } from './synthetic-video-encoder.ts';
-
-/** WebCodecs' constructors, as the client takes them. */
-export type MediaCodecs = Pick<
-  typeof globalThis,
-  'VideoEncoder' | 'VideoDecoder' | 'AudioEncoder' | 'AudioDecoder' | 'EncodedVideoChunk' | 'EncodedAudioChunk'
->;
 
 /** What synthetic codecs run on. */
 export interface SyntheticCodecsOptions {

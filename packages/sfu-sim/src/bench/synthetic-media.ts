@@ -1,33 +1,8 @@
 // A camera and a microphone on a clock.
 
+import type { AudioSource, VideoSource } from '@sluice/client';
 import { ArgumentError, type Clock, every, type Microseconds, type Milliseconds, type Random } from '@sluice/rtp';
 import { OpenFrameCount, SyntheticAudioData, SyntheticVideoFrame } from './synthetic-frames.ts';
-
-/** Where video frames come from, as the client takes it. */
-export interface VideoSource {
-  readonly kind: 'video';
-  /** Pixels. */
-  readonly width: number;
-  readonly height: number;
-  /** Hz. */
-  readonly frameRate: number;
-  /** Begins to hand frames over; whoever gets one closes it. `onEnded` is called when the device goes away. */
-  start(onFrame: (frame: VideoFrame) => void, onEnded: () => void): void;
-  /** Ends the delivery without `onEnded`. */
-  stop(): void;
-}
-
-/** Where sound comes from, as the client takes it. */
-export interface AudioSource {
-  readonly kind: 'audio';
-  /** Hz. */
-  readonly sampleRate: number;
-  readonly channels: number;
-  /** Begins to hand data over; whoever gets it closes it. `onEnded` is called when the device goes away. */
-  start(onData: (data: AudioData) => void, onEnded: () => void): void;
-  /** Ends the delivery without `onEnded`. */
-  stop(): void;
-}
 
 /** What synthetic cameras and microphones have in common. */
 export interface SyntheticSourceOptions {

@@ -6,7 +6,7 @@
 // shorter than the count. Turns are asked for in batches: the platform empties the queue of microtasks between any two of
 // them, but looks for events from outside, which takes longer, only once a batch.
 
-import { ArgumentError, type Clock, type Milliseconds, SluiceError, type TimerHandle } from '@sluice/rtp';
+import { ArgumentError, type Clock, type Milliseconds, ReasonedError, type TimerHandle } from '@sluice/rtp';
 
 /** Why a `VirtualClock` could not run. */
 export type VirtualClockErrorReason =
@@ -16,14 +16,8 @@ export type VirtualClockErrorReason =
   | 'stalled';
 
 /** A `VirtualClock` could not run. */
-export class VirtualClockError extends SluiceError {
+export class VirtualClockError extends ReasonedError<VirtualClockErrorReason> {
   override readonly code = 'virtual-clock';
-  override readonly reason: VirtualClockErrorReason;
-
-  constructor(reason: VirtualClockErrorReason, message: string) {
-    super(message);
-    this.reason = reason;
-  }
 }
 
 /** How many timers may run at one instant. */
