@@ -2,11 +2,11 @@ export type { Clock, Random, TraceEvent, Tracer, TrackSource, Transport } from '
 export { ArgumentError, ReasonedError, SignallingError, type SignallingErrorReason, SluiceError } from '@sluice/rtp';
 export type { AudioReceiverStats } from './media/audio-receiver.ts';
 export type { MediaCodecs } from './media/media-codecs.ts';
+export type { AudioSink, MediaSink, VideoSink } from './media/sinks.ts';
 export type { AudioSource, VideoSource } from './media/sources.ts';
 export type { VideoEncoding } from './media/video-encodings.ts';
 export { defaultEncodings } from './media/video-encodings.ts';
 export type { VideoReceiverStats } from './media/video-receiver.ts';
-export type { VideoSink } from './media/video-sinks.ts';
 export * from './room/errors.ts';
 export type { LocalParticipant, TrackPublishOptions } from './room/local-participant.ts';
 export { LocalAudioTrack, type LocalTrack, LocalVideoTrack, type Publishable } from './room/local-tracks.ts';

@@ -1,6 +1,7 @@
 // Typed events for every public object: mitt inside, one exported map of events per object outside.
 
 import mitt, { type Handler } from 'mitt';
+import { reportUncaught } from './report-uncaught.ts';
 
 /** Something that emits the events of the map `Events`, each with one payload object. */
 export class TypedEmitter<Events extends { [Type in keyof Events]: unknown }> {
@@ -57,17 +58,4 @@ export class TypedEmitter<Events extends { [Type in keyof Events]: unknown }> {
   protected emit<Type extends keyof Events & string>(type: Type, event: Events[Type]): void {
     this.#emitter.emit(type, event);
   }
-}
-
-interface PlatformReporting {
-  reportError?(error: unknown): void;
-  queueMicrotask(callback: () => void): void;
-}
-
-function reportUncaught(error: unknown): void {
-  const platform = globalThis as unknown as PlatformReporting;
-  if (platform.reportError) return platform.reportError(error);
-  platform.queueMicrotask(() => {
-    throw error;
-  });
 }

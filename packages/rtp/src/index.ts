@@ -15,6 +15,7 @@ export * from './random.ts';
 export * from './recovery/key-frame-arbiter.ts';
 export * from './recovery/nack-generator.ts';
 export * from './recovery/retransmission-history.ts';
+export * from './report-uncaught.ts';
 export * from './rtcp/ntp.ts';
 export * from './rtcp/packets.ts';
 export * from './rtp/counter-rewriter.ts';

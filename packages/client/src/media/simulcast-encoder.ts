@@ -8,6 +8,12 @@ import type { MediaCodecs } from './media-codecs.ts';
 import type { VideoSource } from './sources.ts';
 import type { VideoEncoding } from './video-encodings.ts';
 
+/** An encoding and the scalability mode its encoder was found to support; `undefined`: none. */
+export interface SupportedEncoding {
+  readonly encoding: VideoEncoding;
+  readonly scalabilityMode: string | undefined;
+}
+
 /** What a simulcast encoder is made of. */
 export interface SimulcastEncoderOptions {
   readonly codecs: MediaCodecs;
@@ -16,7 +22,7 @@ export interface SimulcastEncoderOptions {
   readonly codec: string;
   readonly source: VideoSource;
   /** Lowest first. */
-  readonly encodings: readonly VideoEncoding[];
+  readonly encodings: readonly SupportedEncoding[];
   /** Longest time between two key frames of an encoding; `Infinity` for key frames on request only. */
   readonly keyframeInterval: Milliseconds;
   /** The source has made a frame. */
@@ -34,8 +40,8 @@ export async function supportedEncodings(
   codec: string,
   encodings: readonly VideoEncoding[],
   source: VideoSource,
-): Promise<{ encoding: VideoEncoding; scalabilityMode: string | undefined }[] | undefined> {
-  const resolved: { encoding: VideoEncoding; scalabilityMode: string | undefined }[] = [];
+): Promise<SupportedEncoding[] | undefined> {
+  const resolved: SupportedEncoding[] = [];
   for (const encoding of encodings) {
     const modes = encoding.scalabilityMode ? [encoding.scalabilityMode] : ['L1T3', undefined];
     let found = false;
@@ -61,14 +67,10 @@ export class SimulcastEncoder {
   readonly #keyframeInterval: Microseconds;
   readonly #nextKeyFrame: Microseconds[];
   readonly #frameRate: FrameRateMeter;
-  #framesCaptured = 0;
   #paused = false;
 
-  constructor(
-    options: SimulcastEncoderOptions,
-    encodings: readonly { encoding: VideoEncoding; scalabilityMode: string | undefined }[],
-  ) {
-    const { codecs, clock, codec, source, onFrame, onError } = options;
+  constructor(options: SimulcastEncoderOptions) {
+    const { codecs, clock, codec, source, encodings, onFrame, onError } = options;
     this.#source = source;
     this.#frameRate = new FrameRateMeter(source.frameRate);
     this.#onCaptured = options.onCaptured;
@@ -94,11 +96,6 @@ export class SimulcastEncoder {
     return this.#layers;
   }
 
-  /** Frames the source made. */
-  get framesCaptured(): number {
-    return this.#framesCaptured;
-  }
-
   /** While paused, frames are thrown away; the first one after it is a key frame. */
   setPaused(paused: boolean): void {
     if (this.#paused && !paused) for (const layer of this.#layers) layer.requestKeyFrame();
@@ -122,7 +119,6 @@ export class SimulcastEncoder {
   }
 
   #onFrame(frame: VideoFrame): void {
-    this.#framesCaptured += 1;
     this.#onCaptured(frame.timestamp);
     const frameRate = this.#frameRate.onFrame(frame.timestamp);
     if (frameRate !== undefined) for (const layer of this.#layers) layer.setFrameRate(frameRate);

@@ -1,7 +1,7 @@
 // Frames into a `MediaStreamTrack`: by `MediaStreamTrackGenerator` where there is one, by a canvas elsewhere.
 
 import { UnsupportedError } from '../room/errors.ts';
-import type { VideoSink } from './video-sinks.ts';
+import type { MediaSink } from './sinks.ts';
 
 interface TrackGenerator<Frame> extends MediaStreamTrack {
   readonly writable: WritableStream<Frame>;
@@ -14,10 +14,8 @@ function trackGenerator(): TrackGeneratorConstructor | undefined {
 }
 
 /** A track with the way to feed it. */
-export interface TrackOutput<Frame> {
+export interface TrackOutput<Media> extends MediaSink<Media> {
   readonly track: MediaStreamTrack;
-  /** Gets a frame, and closes it. */
-  write(frame: Frame): void;
   /** Ends the track. */
   close(): void;
 }
@@ -27,7 +25,7 @@ export interface TrackOutput<Frame> {
  *
  * @throws UnsupportedError with reason `output` where the platform has no way to make one
  */
-export function createVideoOutput(): TrackOutput<VideoFrame> & VideoSink {
+export function createVideoOutput(): TrackOutput<VideoFrame> {
   const Generator = trackGenerator();
   if (Generator !== undefined) return new GeneratedTrack<VideoFrame>(new Generator({ kind: 'video' }));
   if (typeof document !== 'undefined' && 'captureStream' in HTMLCanvasElement.prototype) return new CanvasTrack();

@@ -2,6 +2,7 @@
 
 import { type Clock, type Milliseconds, payloadFormatOf, type Tracer } from '@sluice/rtp';
 import { AudioReceiver } from '../media/audio-receiver.ts';
+import { CODEC_STRINGS } from '../media/codec-strings.ts';
 import type { MediaCodecs } from '../media/media-codecs.ts';
 import { VideoReceiver } from '../media/video-receiver.ts';
 import type { MediaError } from './errors.ts';
@@ -23,7 +24,8 @@ export function createRemoteTrack(
   environment: ReceiverEnvironment,
 ): { track: RemoteTrack; receiver: TrackReceiver } | undefined {
   const format = payloadFormatOf(incoming.codec.name);
-  if (format === undefined) return undefined;
+  const codecString = format && CODEC_STRINGS.get(format.codec);
+  if (format === undefined || codecString === undefined) return undefined;
   const { stream, codec, trackId, sendPli } = incoming;
   const { clock, codecs, tracer, onError } = environment;
   if (incoming.kind === 'audio') {
@@ -47,7 +49,7 @@ export function createRemoteTrack(
         clock,
         codecs,
         format,
-        codec: 'vp8',
+        codec: codecString,
         stream,
         name: trackId,
         tracer,

@@ -11,6 +11,7 @@ import {
 } from '@sluice/rtp';
 import { AudioTrackEncoder, audioEncoderConfig } from '../media/audio-track-encoder.ts';
 import { CaptureClock } from '../media/capture-clock.ts';
+import { CODEC_STRINGS } from '../media/codec-strings.ts';
 import type { MediaCodecs } from '../media/media-codecs.ts';
 import { SimulcastEncoder, supportedEncodings } from '../media/simulcast-encoder.ts';
 import { defaultEncodings, type VideoEncoding, validateEncodings } from '../media/video-encodings.ts';
@@ -61,8 +62,6 @@ export interface LocalParticipantOptions {
   readonly onUnpublished: (publication: LocalTrackPublication) => void;
   readonly onError: (error: SluiceError) => void;
 }
-
-const CODEC_STRINGS: Readonly<Record<string, string>> = { VP8: 'vp8' };
 
 interface Published {
   readonly wire: PublisherTrack;
@@ -193,7 +192,7 @@ export class LocalParticipant implements LocalPublicationControls {
     }
     const encodings = options.encodings ?? defaultEncodings(source.width, source.height);
     validateEncodings(encodings);
-    const codecString = CODEC_STRINGS[codec];
+    const codecString = CODEC_STRINGS.get(codec);
     const codecs = this.#options.codecs();
     const supported = codecString && (await supportedEncodings(codecs, codecString, encodings, source));
     if (!codecString || !supported) {
@@ -201,20 +200,17 @@ export class LocalParticipant implements LocalPublicationControls {
     }
     const captureClock = new CaptureClock(this.#options.clock);
     let wire: PublisherTrack | undefined;
-    const encoder = new SimulcastEncoder(
-      {
-        codecs,
-        clock: this.#options.clock,
-        codec: codecString,
-        source,
-        encodings,
-        keyframeInterval,
-        onCaptured: (timestamp) => captureClock.observe(timestamp),
-        onFrame: (frame) => wire?.send({ ...frame, capturedAt: captureClock.timeOf(frame.timestamp) }),
-        onError: (error) => this.#onMediaError(encoder, error),
-      },
-      supported,
-    );
+    const encoder = new SimulcastEncoder({
+      codecs,
+      clock: this.#options.clock,
+      codec: codecString,
+      source,
+      encodings: supported,
+      keyframeInterval,
+      onCaptured: (timestamp) => captureClock.observe(timestamp),
+      onFrame: (frame) => wire?.send({ ...frame, capturedAt: captureClock.timeOf(frame.timestamp) }),
+      onError: (error) => this.#onMediaError(encoder, error),
+    });
     const rids = encodings.map(({ rid }) => rid);
     const media = {
       kind: 'video',

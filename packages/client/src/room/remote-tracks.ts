@@ -2,9 +2,9 @@
 
 import { type Milliseconds, TypedEmitter } from '@sluice/rtp';
 import type { AudioReceiver, AudioReceiverStats } from '../media/audio-receiver.ts';
+import { type MediaSink, Sinks } from '../media/sinks.ts';
 import { createAudioOutput, createVideoOutput, type TrackOutput } from '../media/track-output.ts';
 import type { VideoReceiver, VideoReceiverStats } from '../media/video-receiver.ts';
-import { type VideoSink, VideoSinks } from '../media/video-sinks.ts';
 
 /** Events of a remote video track. */
 export interface RemoteVideoTrackEvents {
@@ -37,14 +37,59 @@ class Attachments {
   }
 }
 
-/** Video from another participant. */
-export class RemoteVideoTrack extends TypedEmitter<RemoteVideoTrackEvents> {
-  readonly kind = 'video';
-  readonly #sinks = new VideoSinks();
+/** What audio and video from another participant have in common. */
+abstract class IncomingMedia<
+  Media extends { clone(): Media; close(): void },
+  Events extends { [Type in keyof Events]: unknown },
+> extends TypedEmitter<Events> {
+  /** Where decoded media goes. */
+  protected readonly sinks = new Sinks<Media>();
   readonly #attachments = new Attachments();
+  #output: TrackOutput<Media> | undefined;
+
+  /**
+   * The track as a `MediaStreamTrack`, made when first asked for.
+   *
+   * @throws UnsupportedError with reason `output` where the platform has no way to make one
+   */
+  get mediaStreamTrack(): MediaStreamTrack {
+    if (this.#output === undefined) {
+      this.#output = this.createOutput();
+      this.sinks.add(this.#output);
+    }
+    return this.#output.track;
+  }
+
+  /** Gives everything decoded to `sink`, which closes it; the returned function ends that. */
+  addSink(sink: MediaSink<Media>): () => void {
+    return this.sinks.add(sink);
+  }
+
+  /** Shows or plays the track in an element, beside one of the other kind that may be attached to it; answers the element. */
+  attach<Element extends HTMLMediaElement>(element: Element): Element {
+    this.#attachments.attach(this.mediaStreamTrack, element);
+    return element;
+  }
+
+  /** Takes the track out of an element. */
+  detach(element: HTMLMediaElement): void {
+    if (this.#output !== undefined) this.#attachments.detach(this.#output.track, element);
+  }
+
+  /** It is over: called by the room. */
+  close(): void {
+    if (this.#output !== undefined) this.#attachments.detachAll(this.#output.track);
+    this.sinks.close();
+  }
+
+  protected abstract createOutput(): TrackOutput<Media>;
+}
+
+/** Video from another participant. */
+export class RemoteVideoTrack extends IncomingMedia<VideoFrame, RemoteVideoTrackEvents> {
+  readonly kind = 'video';
   /** What feeds it: for the room. */
   readonly receiver: VideoReceiver;
-  #output: (TrackOutput<VideoFrame> & VideoSink) | undefined;
 
   /** @param connect - makes the receiver, given where its frames go */
   constructor(
@@ -55,7 +100,7 @@ export class RemoteVideoTrack extends TypedEmitter<RemoteVideoTrackEvents> {
   ) {
     super();
     this.receiver = connect({
-      onFrame: (frame) => this.#sinks.write(frame),
+      onFrame: (frame) => this.sinks.write(frame),
       onFirstFrame: (timeToFirstFrame) => this.emit('firstFrame', { timeToFirstFrame }),
     });
   }
@@ -65,55 +110,27 @@ export class RemoteVideoTrack extends TypedEmitter<RemoteVideoTrackEvents> {
     return this.receiver.stats;
   }
 
-  /**
-   * The video as a `MediaStreamTrack`, made when first asked for.
-   *
-   * @throws UnsupportedError with reason `output` where the platform has no way to make one
-   */
-  get mediaStreamTrack(): MediaStreamTrack {
-    if (this.#output === undefined) {
-      this.#output = createVideoOutput();
-      this.#sinks.add(this.#output);
-    }
-    return this.#output.track;
-  }
-
-  /** Gives every frame to `sink`, which closes it; the returned function ends that. */
-  addSink(sink: VideoSink): () => void {
-    return this.#sinks.add(sink);
-  }
-
-  /** Shows the video in an element, beside the audio that may be attached to it; answers the element. */
-  attach<Element extends HTMLMediaElement>(element: Element): Element {
-    this.#attachments.attach(this.mediaStreamTrack, element);
-    return element;
-  }
-
-  /** Takes the video out of an element. */
-  detach(element: HTMLMediaElement): void {
-    if (this.#output !== undefined) this.#attachments.detach(this.#output.track, element);
-  }
-
   /** It is over: called by the room. */
-  close(): void {
+  override close(): void {
     this.receiver.close();
-    if (this.#output !== undefined) this.#attachments.detachAll(this.#output.track);
-    this.#sinks.close();
+    super.close();
+  }
+
+  protected override createOutput(): TrackOutput<VideoFrame> {
+    return createVideoOutput();
   }
 }
 
 /** Audio from another participant. */
-export class RemoteAudioTrack {
+export class RemoteAudioTrack extends IncomingMedia<AudioData, Record<never, never>> {
   readonly kind = 'audio';
-  readonly #attachments = new Attachments();
   /** What feeds it: for the room. */
   readonly receiver: AudioReceiver;
-  readonly #sinks = new Set<(data: AudioData) => void>();
-  #output: TrackOutput<AudioData> | undefined;
 
   /** @param connect - makes the receiver, given where its audio goes */
   constructor(connect: (to: { onData: (data: AudioData) => void }) => AudioReceiver) {
-    this.receiver = connect({ onData: (data) => this.#write(data) });
+    super();
+    this.receiver = connect({ onData: (data) => this.sinks.write(data) });
   }
 
   /** What has become of its packets so far. */
@@ -121,46 +138,14 @@ export class RemoteAudioTrack {
     return this.receiver.stats;
   }
 
-  /**
-   * The audio as a `MediaStreamTrack`, made when first asked for.
-   *
-   * @throws UnsupportedError with reason `output` where the platform has no way to make one
-   */
-  get mediaStreamTrack(): MediaStreamTrack {
-    this.#output ??= createAudioOutput();
-    return this.#output.track;
-  }
-
-  /** Gives every piece of audio to `sink`, which closes it; the returned function ends that. */
-  addSink(sink: (data: AudioData) => void): () => void {
-    this.#sinks.add(sink);
-    return () => this.#sinks.delete(sink);
-  }
-
-  /** Plays the audio in an element, beside the video that may be attached to it; answers the element. */
-  attach<Element extends HTMLMediaElement>(element: Element): Element {
-    this.#attachments.attach(this.mediaStreamTrack, element);
-    return element;
-  }
-
-  /** Takes the audio out of an element. */
-  detach(element: HTMLMediaElement): void {
-    if (this.#output !== undefined) this.#attachments.detach(this.#output.track, element);
-  }
-
   /** It is over: called by the room. */
-  close(): void {
+  override close(): void {
     this.receiver.close();
-    this.#sinks.clear();
-    if (this.#output === undefined) return;
-    this.#attachments.detachAll(this.#output.track);
-    this.#output.close();
+    super.close();
   }
 
-  #write(data: AudioData): void {
-    for (const sink of this.#sinks) sink(data.clone());
-    if (this.#output === undefined) data.close();
-    else this.#output.write(data);
+  protected override createOutput(): TrackOutput<AudioData> {
+    return createAudioOutput();
   }
 }
 

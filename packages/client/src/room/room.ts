@@ -16,6 +16,7 @@ import {
   type Transport,
   TypedEmitter,
 } from '@sluice/rtp';
+import { CODEC_STRINGS } from '../media/codec-strings.ts';
 import { browserCodecs, type MediaCodecs } from '../media/media-codecs.ts';
 import { ConnectionError, SubscribeError } from './errors.ts';
 import { createRemoteTrack } from './incoming-track.ts';
@@ -154,7 +155,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
           protocol: PROTOCOL_VERSION,
           ...(identity !== undefined && { identity }),
           autoSubscribe,
-          codecs: ['VP8', 'opus'],
+          codecs: [...CODEC_STRINGS.keys()],
         },
         (answer) => this.#onJoined(connection, answer),
       );

@@ -169,13 +169,6 @@ export function depacketizeNalUnits(payloads: readonly Uint8Array[], syntax: Nal
   return pieces.length === 0 || inside ? undefined : concatenate(pieces);
 }
 
-/** One payload's share of the frame in Annex B form: the concatenation over a frame's packets is the frame. */
-export function annexBPart(payload: Uint8Array, syntax: NalPayloadSyntax): Uint8Array {
-  const pieces: Uint8Array[] = [];
-  for (const part of findNalUnits(payload, syntax) ?? []) pushAnnexB(pieces, payload, part, syntax);
-  return concatenate(pieces);
-}
-
 function pushAnnexB(pieces: Uint8Array[], payload: Uint8Array, part: NalPart, syntax: NalPayloadSyntax): void {
   if (part.first) pieces.push(START_CODE);
   if (part.first && part.fragment) pieces.push(syntax.unitHeader(payload));

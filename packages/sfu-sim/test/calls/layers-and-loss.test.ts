@@ -141,3 +141,34 @@ test('who leaves takes its tracks along, and nothing stays open', async () => {
   expect(call.openFrames).toMatchObject({ open: 0, closedTwice: 0, usedAfterClose: 0 });
   expect(call.sfu.identities).toEqual([]);
 });
+
+test('a sink that throws is reported, and the others get every frame', async () => {
+  const { call, bob } = await onAir();
+  const reported: unknown[] = [];
+  Reflect.set(globalThis, 'reportError', (error: unknown) => reported.push(error));
+  try {
+    const remove = videoTrack(bob.room).addSink({
+      write(frame) {
+        frame.close();
+        throw new Error('of the app');
+      },
+    });
+    let behind = 0;
+    videoTrack(bob.room).addSink({
+      write(frame) {
+        behind += 1;
+        frame.close();
+      },
+    });
+    await call.clock.run(1000);
+    remove();
+    expect(reported.length).toBeGreaterThan(20);
+    expect(behind).toBe(reported.length);
+    const { length } = reported;
+    await call.clock.run(500);
+    expect(reported.length).toBe(length);
+    expect(bob.errors).toEqual([]);
+  } finally {
+    Reflect.deleteProperty(globalThis, 'reportError');
+  }
+});

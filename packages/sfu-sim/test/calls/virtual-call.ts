@@ -58,9 +58,11 @@ export class VirtualCall {
     room.on('trackSubscribed', ({ track }) => {
       if (track.kind === 'video') watch(track, this.clock, participant.shown);
       else
-        track.addSink((data) => {
-          participant.heard.push(contentOf(data).frameNumber);
-          data.close();
+        track.addSink({
+          write(data) {
+            participant.heard.push(contentOf(data).frameNumber);
+            data.close();
+          },
         });
     });
     return participant;
