@@ -113,3 +113,15 @@ test('12: who subscribes before anything is published gets it when it comes', as
   await call.settle(videoPublication(bob.room).setSubscribed(true));
   await call.until(() => bob.shown.length > length + 10, 1000);
 });
+
+test('10c: on a thin link the replay is one that drains: at the live edge within 700 ms', async () => {
+  const { call } = await onAir();
+  const bob = await call.join('bob', { downlink: { rate: 1_000_000, delay: RTT / 2 } });
+  const joinedAt = call.clock.now();
+  await call.clock.run(1000);
+  expect(call.sfu.participant('bob').stats().consumers[0]?.packetsReplayed).toBeGreaterThan(0);
+  const late = bob.shown.filter(({ at }) => at > joinedAt + 700);
+  expect(late.length).toBeGreaterThan(5);
+  expect(Math.max(...late.map(({ delay }) => delay))).toBeLessThan(150);
+  expect(bob.shown.every(({ corrupt }) => !corrupt)).toBe(true);
+});

@@ -18,6 +18,8 @@ export interface ShownFrame {
   readonly frameNumber: number;
   readonly width: number;
   readonly corrupt: boolean;
+  /** From capture to display, in ms. */
+  readonly delay: number;
 }
 
 /** A participant of the virtual call, with what it saw and heard. */
@@ -126,8 +128,9 @@ export function videoTrack(room: Room): RemoteVideoTrack {
 function watch(track: RemoteVideoTrack, clock: Clock, shown: ShownFrame[]): void {
   track.addSink({
     write(frame) {
-      const { frameNumber, corrupt } = contentOf(frame);
-      shown.push({ at: clock.now(), frameNumber, width: frame.displayWidth, corrupt: corrupt ?? false });
+      const { frameNumber, corrupt, captureTime } = contentOf(frame);
+      const at = clock.now();
+      shown.push({ at, frameNumber, width: frame.displayWidth, corrupt, delay: at - captureTime });
       frame.close();
     },
   });
