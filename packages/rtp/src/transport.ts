@@ -20,7 +20,10 @@ export interface TransportHandler {
 export interface Transport {
   /** Starts delivery to `handler`; what arrived before is delivered first. May be called once. */
   open(handler: TransportHandler): void;
-  /** Sends one RTP or RTCP packet, which may be lost, late or reordered. The bytes belong to the transport afterwards. */
+  /**
+   * Sends one RTP or RTCP packet, which may be lost, late or reordered. The bytes belong to the transport afterwards; their
+   * `ArrayBuffer` does not, since other packets may be in it.
+   */
   sendPacket(packet: Uint8Array): void;
   /** Sends one message, which arrives once and in order. */
   sendMessage(message: string): void;

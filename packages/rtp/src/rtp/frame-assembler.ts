@@ -4,7 +4,7 @@
 import type { PayloadFormat } from '../payload/payload-format.ts';
 import type { Resolution } from '../payload/vp8.ts';
 import type { Milliseconds } from '../units.ts';
-import { type ColorSpace, readColorSpace } from './header-extensions.ts';
+import { type ColorSpace, readColorSpace } from './media-extensions.ts';
 import type { ReceivedPacket } from './receive-stream.ts';
 
 /** A whole encoded frame. */

@@ -16,6 +16,16 @@ export const HEADER_EXTENSION_URIS = {
   transportSequence: 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
   /** How a decoder has to read the colours, on key frames: four bytes, or more with HDR metadata. */
   colorSpace: 'http://www.webrtc.org/experiments/rtp-hdrext/color-space',
+  /** How loud the audio of a packet is (RFC 6464). */
+  audioLevel: 'urn:ietf:params:rtp-hdrext:ssrc-audio-level',
+  /** What a middlebox has to know of a frame it cannot read (RFC 9626). */
+  frameMarking: 'urn:ietf:params:rtp-hdrext:framemarking',
+  /** What a frame depends on and who needs it (AV1 RTP payload specification §A). */
+  dependencyDescriptor: 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension',
+  /** Between which delays the receiver may choose when to show a frame. */
+  playoutDelay: 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay',
+  /** How the picture has to be turned to stand upright (3GPP TS 26.114 §7.4.5, "CVO"). */
+  videoOrientation: 'urn:3gpp:video-orientation',
 } as const;
 
 /** A header extension by name. */
@@ -32,6 +42,11 @@ export const DEFAULT_HEADER_EXTENSION_IDS: Required<HeaderExtensionIds> = {
   absSendTime: 4,
   transportSequence: 5,
   colorSpace: 6,
+  audioLevel: 7,
+  frameMarking: 8,
+  dependencyDescriptor: 9,
+  playoutDelay: 10,
+  videoOrientation: 11,
 };
 
 /** The value of a `mid`, `rid` or `repairedRid` element: ASCII (RFC 8852 §3). */
@@ -44,10 +59,21 @@ export function readToken(value: Uint8Array): string {
   return String.fromCharCode(...value);
 }
 
-/** The value of an `absSendTime` element: 6.18 fixed-point seconds, wrapping every 64 s. */
+/** A time as `absSendTime` has it: 24 bit, 6.18 fixed-point seconds, wrapping every 64 s. */
+export function absSendTimeAt(now: Milliseconds): number {
+  return Math.floor((now / 1000) * 2 ** 18) & 0xffffff;
+}
+
+/** The value of an `absSendTime` element. */
 export function writeAbsSendTime(now: Milliseconds): Uint8Array {
-  const ticks = Math.floor((now / 1000) * 2 ** 18) & 0xffffff;
+  const ticks = absSendTimeAt(now);
   return Uint8Array.of(ticks >> 16, ticks >> 8, ticks);
+}
+
+/** The time in an `absSendTime` element, 0 to 64 000 ms; `undefined` where it is too short. */
+export function readAbsSendTime(value: Uint8Array): Milliseconds | undefined {
+  if (value.length < 3) return undefined;
+  return ((((value[0] ?? 0) << 16) | ((value[1] ?? 0) << 8) | (value[2] ?? 0)) * 1000) / 2 ** 18;
 }
 
 /** The value of a `transportSequence` element. */
@@ -59,30 +85,4 @@ export function writeTransportSequence(sequence: number): Uint8Array {
 export function readTransportSequence(value: Uint8Array): number | undefined {
   if (value.length < 2) return undefined;
   return ((value[0] ?? 0) << 8) | (value[1] ?? 0);
-}
-
-/** How a picture's numbers stand for colours: code points of ITU-T H.273, and the range of the numbers. */
-export interface ColorSpace {
-  /** H.273 §8.1, e.g. 1 for BT.709. */
-  readonly primaries: number;
-  /** H.273 §8.2, e.g. 13 for sRGB. */
-  readonly transfer: number;
-  /** H.273 §8.3, e.g. 1 for BT.709. */
-  readonly matrix: number;
-  /** 0 to 255 instead of 16 to 235. */
-  readonly fullRange: boolean;
-}
-
-/** The value of a `colorSpace` element without HDR metadata. */
-export function writeColorSpace({ primaries, transfer, matrix, fullRange }: ColorSpace): Uint8Array {
-  // The last byte: two bits of range (1 limited, 2 full), then the chroma siting, left unspecified.
-  return Uint8Array.of(primaries, transfer, matrix, (fullRange ? 2 : 1) << 4);
-}
-
-/** The colour space in a `colorSpace` element, HDR metadata left aside; `undefined` where it is too short. */
-export function readColorSpace(value: Uint8Array): ColorSpace | undefined {
-  const [primaries, transfer, matrix, range] = value;
-  if (primaries === undefined || transfer === undefined || matrix === undefined || range === undefined)
-    return undefined;
-  return { primaries, transfer, matrix, fullRange: ((range >> 4) & 3) === 2 };
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ArgumentError } from '../../src/errors.ts';
 import {
   HEADER_EXTENSION_URIS,
   readToken,
@@ -143,6 +144,80 @@ describe('RFC 8285 §4.3: two-byte elements', () => {
 
   test('another profile is nobody of ours', () => {
     expect(elementsOf('90', fixed, 'abac 0001', '10 aa 0000')).toEqual([]);
+  });
+});
+
+describe('what does not fit its place on the wire is refused', () => {
+  const whole: RtpFields = {
+    payloadType: 96,
+    marker: false,
+    sequenceNumber: 1,
+    timestamp: 2,
+    ssrc: 3,
+    payload: new Uint8Array(0),
+  };
+
+  test.each<[string, Partial<RtpFields>]>([
+    ['a payload type of eight bits', { payloadType: 128 }],
+    ['a sequence number of seventeen bits', { sequenceNumber: 0x10000 }],
+    ['a negative sequence number', { sequenceNumber: -1 }],
+    ['a timestamp of 33 bits', { timestamp: 2 ** 32 }],
+    ['a timestamp with a fraction', { timestamp: 0.5 }],
+    ['an SSRC of 33 bits', { ssrc: 2 ** 32 }],
+    ['sixteen contributing sources', { csrcs: new Array(16).fill(1) }],
+    ['a contributing source of 33 bits', { csrcs: [2 ** 32] }],
+    ['256 bytes of padding', { paddingSize: 256 }],
+    ['an extension with the identifier 0', { extensions: [{ id: 0, value: hex('aa') }] }],
+    ['an extension with the identifier 256', { extensions: [{ id: 256, value: hex('aa') }] }],
+    ['an extension of 256 bytes', { extensions: [{ id: 1, value: new Uint8Array(256) }] }],
+  ])('%s', (_, wrong) => {
+    expect(() => serializeRtp({ ...whole, ...wrong })).toThrow(ArgumentError);
+  });
+});
+
+describe('the departure stamp', () => {
+  const stamp = { absSendTimeId: 4, absSendTime: 0x123456, transportSequenceId: 5, transportSequence: 0x789a };
+  const whole: RtpFields = {
+    payloadType: 96,
+    marker: false,
+    sequenceNumber: 1,
+    timestamp: 2,
+    ssrc: 3,
+    extensions: [{ id: 1, value: hex('30') }],
+    payload: hex('ff'),
+  };
+
+  test('adds its elements behind those of the packet', () => {
+    const packet = RtpPacket.parse(serializeRtp(whole, stamp))!;
+    expect(packet.extensions.map(({ id, value }) => [id, toHex(value)])).toEqual([
+      [1, '30'],
+      [4, '123456'],
+      [5, '789a'],
+    ]);
+    expect(toHex(packet.payload)).toBe('ff');
+  });
+
+  test('gives the same bytes as elements that are handed in', () => {
+    const elements = [
+      { id: 1, value: hex('30') },
+      { id: 4, value: hex('123456') },
+      { id: 5, value: hex('789a') },
+    ];
+    expect(toHex(serializeRtp(whole, stamp))).toBe(toHex(serializeRtp({ ...whole, extensions: elements })));
+  });
+
+  test('leaves out what has no identifier', () => {
+    const nothing = { absSendTimeId: 0, absSendTime: 1, transportSequenceId: 0, transportSequence: 2 };
+    expect(toHex(serializeRtp(whole, nothing))).toBe(toHex(serializeRtp(whole)));
+    const packet = RtpPacket.parse(serializeRtp(whole, { ...stamp, absSendTimeId: 0 }))!;
+    expect(packet.extension(4)).toBeUndefined();
+    expect(toHex(packet.extension(5)!)).toBe('789a');
+  });
+
+  test('takes the two-byte form for a large identifier', () => {
+    const packet = RtpPacket.parse(serializeRtp(whole, { ...stamp, transportSequenceId: 20 }))!;
+    expect(toHex(packet.extension(20)!)).toBe('789a');
+    expect(toHex(packet.extension(4)!)).toBe('123456');
   });
 });
 
