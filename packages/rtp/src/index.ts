@@ -33,6 +33,8 @@ export * from './sdp/negotiation.ts';
 export * from './sequence.ts';
 export * from './session/feedback-reporter.ts';
 export * from './session/packet-sender.ts';
+export * from './session/receiver-session.ts';
+export * from './session/sender-session.ts';
 export * from './signalling/messages.ts';
 export * from './trace.ts';
 export * from './transport.ts';

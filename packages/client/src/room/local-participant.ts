@@ -146,10 +146,10 @@ export class LocalParticipant implements LocalPublicationControls {
         framesEncoded: layer?.framesEncoded ?? 0,
         keyFramesEncoded: layer?.keyFramesEncoded ?? 0,
         framesDropped: layer?.framesDropped ?? 0,
-        packetsSent: stream.statistics.packetsSent,
-        bytesSent: stream.statistics.bytesSent,
-        retransmittedPacketsSent: stream.statistics.packetsRetransmitted,
-        roundTripTime: stream.statistics.roundTrip,
+        packetsSent: stream.stream.packetsSent,
+        bytesSent: stream.stream.bytesSent,
+        retransmittedPacketsSent: stream.stream.packetsRetransmitted,
+        roundTripTime: stream.stream.roundTrip,
       };
     });
   }

@@ -10,9 +10,9 @@ import {
   type PacketSender,
   type PayloadFormat,
   type Random,
-  type ReportBlock,
   type RtcpSenderReport,
   RtpSendStream,
+  type SendingStream,
   type TrackKind,
   writeColorSpace,
   writeToken,
@@ -47,98 +47,89 @@ export interface OutgoingStreamOptions {
   readonly timestampOffset: number;
   readonly ssrc: number;
   readonly payloadType: number;
-  readonly rtxPayloadType: number | undefined;
+  /** The retransmission stream, where one was negotiated. */
+  readonly rtx: { readonly ssrc: number; readonly payloadType: number } | undefined;
   readonly extensionIds: HeaderExtensionIds;
   readonly mid: string;
   readonly rid: string | undefined;
+  readonly cname: string;
+  /** The SFU needs a key frame. */
+  readonly onKeyFrameRequest: () => void;
 }
 
 /** One outgoing encoding. */
-export class OutgoingStream {
+export class OutgoingStream implements SendingStream {
   readonly rid: string | undefined;
-  readonly ssrc: number;
+  readonly kind: TrackKind;
+  readonly cname: string;
+  readonly extensionIds: HeaderExtensionIds;
+  readonly stream: RtpSendStream;
   readonly #options: OutgoingStreamOptions;
-  readonly #stream: RtpSendStream;
   readonly #packetizer: Packetizer;
   #sequenceNumber: number;
   #lastReport: Milliseconds = Number.NEGATIVE_INFINITY;
   #reports = 0;
 
   constructor(options: OutgoingStreamOptions) {
-    const { random, rid, extensionIds, mid, rtxPayloadType } = options;
+    const { random, rid, extensionIds, mid, rtx } = options;
     this.rid = rid;
-    this.ssrc = options.ssrc;
+    this.kind = options.kind;
+    this.cname = options.cname;
+    this.extensionIds = extensionIds;
     this.#options = options;
     this.#packetizer = options.format.createPacketizer(random);
     this.#sequenceNumber = random.integer(0, 0x7fff);
     const element = (id: number | undefined, token: string | undefined): ExtensionElement[] =>
       id === undefined || token === undefined ? [] : [{ id, value: writeToken(token) }];
     const named = element(extensionIds.mid, mid);
-    this.#stream = new RtpSendStream({
+    this.stream = new RtpSendStream({
       ssrc: options.ssrc,
       payloadType: options.payloadType,
       extensions: [...named, ...element(extensionIds.rid, rid)],
-      // Without simulcast the retransmission stream would need an announced SSRC; audio goes without.
-      ...(rtxPayloadType !== undefined &&
-        rid !== undefined && {
-          rtx: {
-            ssrc: random.integer(1, 0x7fffffff),
-            payloadType: rtxPayloadType,
-            firstSequenceNumber: random.integer(0, 0xffff),
-            extensions: [...named, ...element(extensionIds.repairedRid, rid)],
-          },
-        }),
+      ...(rtx && {
+        rtx: {
+          ...rtx,
+          firstSequenceNumber: random.integer(0, 0xffff),
+          extensions: [...named, ...element(extensionIds.repairedRid, rid)],
+        },
+      }),
     });
-  }
-
-  /** Counters and reports. */
-  get statistics(): Pick<RtpSendStream, 'packetsSent' | 'bytesSent' | 'packetsRetransmitted' | 'roundTrip'> {
-    return this.#stream;
   }
 
   /** Sends a frame. */
   send(frame: OutgoingFrame): void {
-    const { kind, clockRate, timestampOffset, sender, extensionIds } = this.#options;
+    const { clockRate, timestampOffset, sender } = this.#options;
     const ticks = Math.round((frame.timestamp * clockRate) / 1_000_000);
     const timestamp = (timestampOffset + (ticks % 0x100000000)) >>> 0;
     const payloads = this.#packetizer.packetize(frame.data, MAX_PAYLOAD_SIZE, frame.temporalLayer);
     payloads.forEach((payload, i) => {
       const marker = i === payloads.length - 1;
       const extensions = marker ? this.#lastPacketExtensions(frame) : [];
-      const fields = this.#stream.send(this.#sequenceNumber, timestamp, marker, payload, frame.capturedAt, extensions);
+      const fields = this.stream.send(this.#sequenceNumber, timestamp, marker, payload, frame.capturedAt, extensions);
       this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
-      sender.send(fields, extensionIds, kind);
+      sender.send(fields, this.extensionIds, this.kind);
     });
   }
 
   /** The colour space travels on the last packet of a key frame, as libwebrtc sends it. */
   #lastPacketExtensions({ keyFrame, colorSpace }: OutgoingFrame): ExtensionElement[] {
-    const id = this.#options.extensionIds.colorSpace;
+    const id = this.extensionIds.colorSpace;
     if (id === undefined || !keyFrame || colorSpace === undefined) return [];
     return [{ id, value: writeColorSpace(colorSpace) }];
   }
 
-  /** Answers a NACK. */
-  retransmit(sequenceNumbers: readonly number[], now: Milliseconds): void {
-    const { kind, sender, extensionIds } = this.#options;
-    for (const fields of this.#stream.retransmit(sequenceNumbers, now)) {
-      sender.send(fields, extensionIds, `${kind}-rtx`);
-    }
+  onKeyFrameRequest(): void {
+    this.#options.onKeyFrameRequest();
   }
 
   /** The sender report to send now; `undefined` before the first packet, and until it is time for the next one. */
   dueSenderReport(now: Milliseconds): RtcpSenderReport | undefined {
     const interval = this.#reports < FIRST_REPORTS ? FIRST_REPORT_INTERVAL : REPORT_INTERVAL;
     if (now - this.#lastReport < interval) return undefined;
-    const report = this.#stream.senderReport(now, this.#options.clockRate);
+    const report = this.stream.senderReport(now, this.#options.clockRate);
     if (report === undefined) return undefined;
     this.#lastReport = now;
     this.#reports += 1;
     return report;
-  }
-
-  /** Takes the SFU's report. */
-  onReportBlock(block: ReportBlock, now: Milliseconds): void {
-    this.#stream.onReportBlock(block, now);
   }
 }

@@ -15,6 +15,8 @@ import {
   payloadFormatOf,
   type Random,
   type RtcpPacket,
+  type SsrcDescription,
+  type TrackKind,
   VIDEO_CLOCK_RATE,
   writeDescription,
 } from '@sluice/rtp';
@@ -57,7 +59,6 @@ export class Publisher {
   readonly #random: Random;
   readonly #sender: PacketSender;
   readonly #sections: Section[] = [];
-  readonly #streams = new Map<number, { stream: OutgoingStream; onKeyFrameRequest: () => void }>();
   #mids = 0;
   #offers = 0;
 
@@ -77,20 +78,19 @@ export class Publisher {
     const format = payloadFormatOf(media.codec);
     if (format === undefined) throw new RangeError(`There is no RTP payload format for ${media.codec}.`);
     const cname = `c${this.#random.integer(0, 0x7fffffff).toString(36)}`;
-    // With simulcast the rid tells the streams apart; without, the SSRC is announced.
-    const ssrc = this.#random.integer(1, 0x7fffffff);
     const section: Section = {
       media: offerMedia({
         mid,
         kind: media.kind,
         codecs: [media.codec],
         rids: media.rids,
-        ssrcs: media.rids.length > 0 ? [] : [{ ssrc, cname }],
+        // With simulcast the rid tells the streams apart; without, the SSRCs are announced.
+        ssrcs: media.rids.length > 0 ? [] : [this.#announce(media.kind, cname)],
         msid: { stream: cname, track: mid },
       }),
       track: undefined,
     };
-    section.track = this.#createTrack(section.media, format, media, ssrc);
+    section.track = this.#createTrack(section.media, format, media);
     // A closed m-section's place is taken by the next one (RFC 8829 §5.2.2): descriptions stay bounded.
     const free = this.#sections.findIndex((candidate) => candidate.track === undefined);
     if (free < 0) this.#sections.push(section);
@@ -111,49 +111,31 @@ export class Publisher {
 
   /** Takes a track away. */
   remove(track: PublisherTrack): void {
-    for (const stream of track.streams) this.#streams.delete(stream.ssrc);
+    for (const stream of track.streams) this.#sender.remove(stream);
     const section = this.#sections.find((candidate) => candidate.track === track);
     if (section !== undefined) section.track = undefined;
   }
 
   /** Takes the SFU's feedback. */
-  onRtcp(packet: RtcpPacket, now: Milliseconds): void {
-    switch (packet.type) {
-      case 'nack':
-        this.#streams.get(packet.mediaSsrc)?.stream.retransmit(packet.sequenceNumbers, now);
-        break;
-      case 'pli':
-        this.#streams.get(packet.mediaSsrc)?.onKeyFrameRequest();
-        break;
-      case 'fir':
-        for (const { ssrc } of packet.entries) this.#streams.get(ssrc)?.onKeyFrameRequest();
-        break;
-      case 'receiver-report':
-        for (const block of packet.reports) this.#streams.get(block.ssrc)?.stream.onReportBlock(block, now);
-        break;
-    }
+  onRtcp(packet: RtcpPacket): void {
+    this.#sender.onRtcp(packet);
   }
 
-  /** Sends the sender reports that are due (RFC 3550 §6.4.1). */
+  /** Sends what is due. To be called every 25 ms or so. */
   tick(now: Milliseconds): void {
-    const reports: RtcpPacket[] = [];
-    for (const { stream } of this.#streams.values()) {
-      const report = stream.dueSenderReport(now);
-      if (report !== undefined) reports.push(report);
-    }
-    this.#sender.sendRtcp(reports);
+    this.#sender.tick(now);
   }
 
   #createTrack(
     media: MediaDescription,
     format: PayloadFormat,
     { rids, onKeyFrameRequest }: PublisherMedia,
-    ssrc: number,
   ): PublisherTrack {
     const codec = media.codecs[0];
     const extensionIds: HeaderExtensionIds = media.extensions;
     const timestampOffset = this.#random.integer(0, 0x7fffffff);
     const names = rids.length > 0 ? rids : [undefined];
+    const [announced] = media.ssrcs;
     const streams = names.map((rid) => {
       const stream = new OutgoingStream({
         sender: this.#sender,
@@ -162,14 +144,19 @@ export class Publisher {
         format,
         clockRate: media.kind === 'video' ? VIDEO_CLOCK_RATE : AUDIO_CLOCK_RATE,
         timestampOffset,
-        ssrc: rid === undefined ? ssrc : this.#random.integer(1, 0x7fffffff),
+        ssrc: announced?.ssrc ?? this.#ssrc(),
         payloadType: codec?.payloadType ?? 0,
-        rtxPayloadType: codec?.rtxPayloadType,
+        rtx:
+          codec?.rtxPayloadType === undefined
+            ? undefined
+            : { ssrc: announced?.rtxSsrc ?? this.#ssrc(), payloadType: codec.rtxPayloadType },
         extensionIds,
         mid: media.mid,
         rid,
+        cname: media.msid?.stream ?? '',
+        onKeyFrameRequest: () => onKeyFrameRequest(rid),
       });
-      this.#streams.set(stream.ssrc, { stream, onKeyFrameRequest: () => onKeyFrameRequest(rid) });
+      this.#sender.add(stream);
       return stream;
     });
     return {
@@ -177,6 +164,14 @@ export class Publisher {
       streams,
       send: (frame) => streams.find(({ rid }) => rid === frame.rid)?.send(frame),
     };
+  }
+
+  #announce(kind: TrackKind, cname: string): SsrcDescription {
+    return { ssrc: this.#ssrc(), cname, ...(kind === 'video' && { rtxSsrc: this.#ssrc() }) };
+  }
+
+  #ssrc(): number {
+    return this.#random.integer(1, 0x7fffffff);
   }
 
   #describe(): string {

@@ -283,8 +283,8 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     const { packets, invalid } = parseRtcp(bytes);
     this.#malformedPackets += invalid;
     for (const packet of packets) {
-      if (packet.type === 'sender-report') connection.subscriber.onSenderReport(packet, arrival);
-      connection.publisher.onRtcp(packet, arrival);
+      connection.subscriber.onRtcp(packet, arrival);
+      connection.publisher.onRtcp(packet);
     }
   }
 

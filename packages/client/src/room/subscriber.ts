@@ -5,22 +5,18 @@ import {
   type Clock,
   type CodecDescription,
   type Description,
-  FeedbackReporter,
   type MediaDescription,
   type Milliseconds,
   parseDescription,
   type Random,
   type ReceivedPacket,
+  ReceiverSession,
   type RtcpPacket,
-  type RtcpSenderReport,
   type RtpPacket,
   RtpReceiveStream,
   SignallingError,
   writeDescription,
 } from '@sluice/rtp';
-
-/** How often receiver reports are sent. */
-const REPORT_INTERVAL: Milliseconds = 1000;
 
 /** Packets that overtook the offer announcing them: this many wait for it, for so long. */
 const MAX_EARLY_PACKETS = 512;
@@ -56,31 +52,26 @@ export interface SubscriberOptions {
 
 interface Incoming {
   readonly media: MediaDescription;
-  readonly stream: RtpReceiveStream;
   readonly receiver: TrackReceiver;
   readonly trackId: string;
-}
-
-interface Route {
-  readonly incoming: Incoming;
-  readonly retransmission: boolean;
 }
 
 /** The incoming half of a client. */
 export class Subscriber {
   readonly #options: SubscriberOptions;
   readonly #ssrc: number;
-  readonly #feedback = new FeedbackReporter();
+  readonly #session: ReceiverSession<Incoming>;
   readonly #byMid = new Map<string, Incoming>();
-  readonly #routes = new Map<number, Route>();
   #early: { packet: RtpPacket; arrival: Milliseconds }[] = [];
-  #transportSequenceId: number | undefined;
-  #lastReport: Milliseconds = 0;
   #unroutable = 0;
 
   constructor(options: SubscriberOptions) {
     this.#options = options;
     this.#ssrc = options.random.integer(1, 0x7fffffff);
+    this.#session = new ReceiverSession({
+      ssrc: this.#ssrc,
+      onPacket: ({ receiver }, packet) => receiver.receive(packet),
+    });
   }
 
   /** Packets dropped because they belong to no announced track. */
@@ -104,7 +95,7 @@ export class Subscriber {
     }
     const answered = answer(offer, () => true);
     // In a bundle an identifier means the same in each m-section (RFC 8843 §9.1).
-    this.#transportSequenceId = offer.media.find(
+    this.#session.transportSequenceId = offer.media.find(
       ({ extensions }) => extensions.transportSequence,
     )?.extensions.transportSequence;
     this.#endMissing(answered);
@@ -123,43 +114,35 @@ export class Subscriber {
     for (const [mid, incoming] of this.#byMid) {
       if (incoming.trackId !== trackId) continue;
       this.#byMid.delete(mid);
-      for (const [ssrc, route] of this.#routes) if (route.incoming === incoming) this.#routes.delete(ssrc);
+      this.#session.release(incoming);
     }
   }
 
   /** Takes an RTP packet. One of an unknown stream waits for a while: its offer may be on the way. */
   receive(packet: RtpPacket, arrival: Milliseconds): void {
-    this.#feedback.onPacket(packet, this.#transportSequenceId, arrival);
-    if (this.#deliver(packet, arrival)) return;
+    if (this.#session.receive(packet, arrival)) return;
+    this.#keepEarly(packet, arrival);
+  }
+
+  /** Takes one of the SFU's RTCP packets; what is not for a receiver is ignored. */
+  onRtcp(packet: RtcpPacket, arrival: Milliseconds): void {
+    this.#session.onRtcp(packet, arrival);
+  }
+
+  /** Asks for lost packets, and reports what came. To be called every few milliseconds. */
+  tick(now: Milliseconds): void {
+    const feedback = this.#session.due(now);
+    if (feedback.length > 0) this.#options.sendRtcp(feedback);
+    for (const { receiver } of this.#byMid.values()) receiver.tick(now);
+    this.#dropEarly(now);
+  }
+
+  #keepEarly(packet: RtpPacket, arrival: Milliseconds): void {
     if (this.#early.length >= MAX_EARLY_PACKETS) {
       this.#early.shift();
       this.#unroutable += 1;
     }
     this.#early.push({ packet, arrival });
-  }
-
-  /** Takes the SFU's report on one of its streams. */
-  onSenderReport(report: RtcpSenderReport, arrival: Milliseconds): void {
-    this.#routes.get(report.ssrc)?.incoming.stream.onSenderReport(report, arrival);
-  }
-
-  /** Asks for lost packets, and reports what came. To be called every few milliseconds. */
-  tick(now: Milliseconds): void {
-    const feedback: RtcpPacket[] = this.#feedback.due(now, this.#ssrc);
-    for (const { stream, receiver } of this.#byMid.values()) {
-      const sequenceNumbers = stream.dueNacks(now);
-      if (sequenceNumbers.length > 0) {
-        feedback.push({ type: 'nack', senderSsrc: this.#ssrc, mediaSsrc: stream.ssrc, sequenceNumbers });
-      }
-      receiver.tick(now);
-    }
-    if (now - this.#lastReport >= REPORT_INTERVAL && this.#byMid.size > 0) {
-      this.#lastReport = now;
-      const reports = [...this.#byMid.values()].map(({ stream }) => stream.reportBlock(now));
-      feedback.push({ type: 'receiver-report', ssrc: this.#ssrc, reports });
-    }
-    if (feedback.length > 0) this.#options.sendRtcp(feedback);
-    this.#dropEarly(now);
   }
 
   #add(media: MediaDescription, trackId: string): boolean {
@@ -180,26 +163,19 @@ export class Subscriber {
       sendPli: () => this.#options.sendRtcp([{ type: 'pli', senderSsrc: this.#ssrc, mediaSsrc: ssrc.ssrc }]),
     });
     if (receiver === undefined) return false;
-    const incoming: Incoming = { media, stream, receiver, trackId };
+    const incoming: Incoming = { media, receiver, trackId };
     this.#byMid.set(media.mid, incoming);
-    this.#routes.set(ssrc.ssrc, { incoming, retransmission: false });
-    if (ssrc.rtxSsrc !== undefined) this.#routes.set(ssrc.rtxSsrc, { incoming, retransmission: true });
-    return true;
-  }
-
-  #deliver(packet: RtpPacket, arrival: Milliseconds): boolean {
-    const route = this.#routes.get(packet.ssrc);
-    if (route === undefined) return false;
-    const { stream, receiver } = route.incoming;
-    const received = route.retransmission ? stream.receiveRtx(packet, arrival) : stream.receive(packet, arrival);
-    if (received !== undefined) receiver.receive(received);
+    this.#session.bind(ssrc.ssrc, incoming, stream, 'media');
+    if (ssrc.rtxSsrc !== undefined) this.#session.bind(ssrc.rtxSsrc, incoming, stream, 'rtx');
     return true;
   }
 
   #replayEarly(): void {
     const early = this.#early;
     this.#early = [];
-    for (const { packet, arrival } of early) this.receive(packet, arrival);
+    for (const { packet, arrival } of early) {
+      if (!this.#session.deliver(packet, arrival)) this.#early.push({ packet, arrival });
+    }
   }
 
   #dropEarly(now: Milliseconds): void {

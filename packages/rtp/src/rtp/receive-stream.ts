@@ -5,7 +5,7 @@ import { readRtxSequence } from '../recovery/retransmission-history.ts';
 import { compactDuration, compactNtp } from '../rtcp/ntp.ts';
 import type { ReportBlock, RtcpSenderReport } from '../rtcp/packets.ts';
 import { Unwrapper } from '../sequence.ts';
-import type { Milliseconds } from '../units.ts';
+import type { Bytes, Milliseconds } from '../units.ts';
 import type { RtpPacket } from './packet.ts';
 
 /** A packet of one stream, in the stream's own terms. */
@@ -18,6 +18,8 @@ export interface ReceivedPacket {
   /** Empty for a packet of padding alone. */
   readonly payload: Uint8Array;
   readonly arrival: Milliseconds;
+  /** Of the RTP packet it came in, headers included. */
+  readonly size: Bytes;
   /** It came as a retransmission. */
   readonly recovered: boolean;
   /** The bytes of its `colorSpace` element, where it has one. */
@@ -193,7 +195,8 @@ export class RtpReceiveStream {
     this.#nack?.onPacket(sequence, arrival);
     const { timestamp, marker } = packet;
     const colorSpace = this.#colorSpaceId === undefined ? undefined : packet.extension(this.#colorSpaceId);
-    return { sequence, timestamp, marker, payload, arrival, recovered, ...(colorSpace && { colorSpace }) };
+    const { size } = packet;
+    return { sequence, timestamp, marker, payload, arrival, size, recovered, ...(colorSpace && { colorSpace }) };
   }
 
   #expected(): number {

@@ -147,7 +147,7 @@ export class RtpSendStream {
       marker: false,
       extensions: this.#rtx.extensions ?? [],
       payload: new Uint8Array(0),
-      paddingSize: Math.max(1, Math.min(255, size)),
+      paddingSize: Math.max(1, Math.min(255, Math.ceil(size))),
     };
   }
 

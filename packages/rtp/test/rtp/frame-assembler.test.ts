@@ -35,6 +35,7 @@ function streamOf(
       marker: part === parts - 1,
       payload: Uint8Array.of(part > 0 ? 0 : key ? 2 : 1, number, part),
       arrival: 0,
+      size: 15,
       recovered: false,
     }));
     if (padding) {
@@ -43,6 +44,7 @@ function streamOf(
         marker: false,
         payload: new Uint8Array(0),
         arrival: 0,
+        size: 12,
         recovered: false,
       };
       packets.push({ ...empty, sequence: sequence++ });

@@ -8,6 +8,7 @@ import {
   parseRtcp,
   type RtpFields,
   RtpPacket,
+  RtpSendStream,
   readTransportSequence,
   serializeRtcp,
 } from '@sluice/rtp';
@@ -82,7 +83,7 @@ test('with it they are spread over time, audio first, and nothing is left behind
   // 50 packets of a good 1000 bytes at 2.5 × 400 kbit/s, the factor before the first feedback.
   expect(sent.at(-1)?.at).toBeGreaterThan(350);
   expect(sent.at(-1)?.at).toBeLessThan(450);
-  expect(sender.queueSize).toBe(0);
+  expect(sender.statistics.queueSize).toBe(0);
 });
 
 test('feedback closes the loop: on a wide link the estimate rises far above its start', () => {
@@ -92,19 +93,28 @@ test('feedback closes the loop: on a wide link the estimate rises far above its 
   const sender: PacketSender = new PacketSender({
     clock,
     congestion,
-    padding: (bytes) => ({ fields: { ...media(0, 0), paddingSize: Math.min(255, bytes) }, ids: IDS }),
     send: (bytes) => {
       const arrival = clock.now() + 20;
       clock.setTimeout(() => reporter.onPacket(RtpPacket.parse(bytes)!, 5, arrival), 20);
     },
   });
+  const rtx = { ssrc: 8, payloadType: 97, firstSequenceNumber: 0 };
+  const stream = new RtpSendStream({ ssrc: 7, payloadType: 96, rtx });
+  sender.add({
+    kind: 'video',
+    stream,
+    extensionIds: IDS,
+    cname: 'test',
+    onKeyFrameRequest: () => {},
+    dueSenderReport: () => undefined,
+  });
   for (let i = 0; i < 200; i++) {
-    sender.send(media(i), IDS, 'video');
+    sender.send(stream.send(i, 0, false, new Uint8Array(1000), clock.now()), IDS, 'video');
     sender.tick(clock.now());
     const feedback = reporter.due(clock.now(), 1);
     if (feedback.length > 0) {
       for (const packet of parseRtcp(serializeRtcp(feedback)).packets) {
-        if (packet.type === 'transport-feedback') sender.onTransportFeedback(packet);
+        sender.onRtcp(packet);
       }
     }
     clock.advance(20);

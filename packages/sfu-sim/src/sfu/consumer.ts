@@ -4,20 +4,20 @@ import {
   type BitsPerSecond,
   type Clock,
   CounterRewriter,
-  type DepartingPacket,
   type ExtensionElement,
   type HeaderExtensionIds,
   type Milliseconds,
-  type PacerPriority,
   type PacketSender,
   type PayloadRewriter,
   type ReceivedPacket,
-  type RtcpPacket,
+  type RtcpSenderReport,
   type RtpFields,
   RtpSendStream,
   type SenderClock,
+  type SendingStream,
   type SendStreamOptions,
   TimestampRewriter,
+  type TrackKind,
 } from '@sluice/rtp';
 import type { ForwardedPacket } from './keyframe-cache.ts';
 import { LayerSelector } from './layer-selector.ts';
@@ -64,12 +64,12 @@ export interface ConsumerOptions {
 }
 
 /** One outgoing track. */
-export class Consumer {
+export class Consumer implements SendingStream {
   readonly producer: Producer;
   readonly stream: RtpSendStream;
+  readonly extensionIds: HeaderExtensionIds;
   readonly #clock: Clock;
   readonly #sender: PacketSender;
-  readonly #extensionIds: HeaderExtensionIds;
   readonly #replay: boolean;
   readonly #drainRate: () => BitsPerSecond;
   readonly #onLayersChanged: ConsumerOptions['onLayersChanged'];
@@ -96,7 +96,7 @@ export class Consumer {
     this.stream = new RtpSendStream(options.stream);
     this.#clock = options.clock;
     this.#sender = options.sender;
-    this.#extensionIds = options.extensionIds;
+    this.extensionIds = options.extensionIds;
     this.#replay = options.replay;
     this.#drainRate = options.drainRate;
     this.#onLayersChanged = options.onLayersChanged;
@@ -104,6 +104,14 @@ export class Consumer {
     this.#sequence = new CounterRewriter(16, options.firstSequenceNumber);
     this.#payload = options.producer.format.createRewriter();
     this.#layers = new LayerSelector(options.producer.layers);
+  }
+
+  get kind(): TrackKind {
+    return this.producer.info.kind;
+  }
+
+  get cname(): string {
+    return this.producer.owner.participantId;
   }
 
   /** The layer that is forwarded now. */
@@ -136,7 +144,7 @@ export class Consumer {
     this.producer.consumers.add(this);
     this.#layers.follow(this.#clock.now());
     const { target } = this.#layers;
-    if (target === undefined || this.producer.info.kind === 'audio') return;
+    if (target === undefined || this.kind === 'audio') return;
     if (this.producer.info.muted || (this.#replay && this.#replayBest())) return;
     this.#onKeyFrameWanted(target, 'join');
   }
@@ -162,36 +170,23 @@ export class Consumer {
     this.#layers.afford(layer, reason, this.#clock.now());
   }
 
-  /** Padding of about that size, to fill a probe. */
-  padding(size: number): DepartingPacket | undefined {
-    const fields = this.stream.padding(size);
-    return fields && { fields, ids: this.#extensionIds };
-  }
-
   /** The layer has a new stream, which continues the old one from its next key frame on. */
   onSourceReplaced(layer: ProducerLayer): void {
-    if (layer !== this.#layers.current || this.producer.info.kind === 'audio') return;
+    if (layer !== this.#layers.current || this.kind === 'audio') return;
     this.#layers.restart(layer, this.#clock.now());
   }
 
   /** The subscriber cannot go on without a key frame. */
-  requestKeyFrame(reason: string): void {
+  onKeyFrameRequest(reason: 'pli' | 'fir'): void {
     const layer = this.#layers.current ?? this.#layers.target;
     if (layer !== undefined && !this.producer.info.muted) this.#onKeyFrameWanted(layer, reason);
-  }
-
-  /** Answers a NACK. */
-  retransmit(sequenceNumbers: readonly number[]): void {
-    const now = this.#clock.now();
-    const { kind } = this.producer.info;
-    for (const fields of this.stream.retransmit(sequenceNumbers, now)) this.#send(fields, `${kind}-rtx`);
   }
 
   /**
    * The sender report to send now, if the publisher has made a new one: its relation of clocks, carried over to this
    * stream's timestamps.
    */
-  senderReport(now: Milliseconds): RtcpPacket | undefined {
+  dueSenderReport(now: Milliseconds): RtcpSenderReport | undefined {
     const layer = this.#layers.current;
     const source = layer?.stream?.senderClock;
     if (layer === undefined || source === undefined || source === this.#reportedClock) return undefined;
@@ -204,14 +199,14 @@ export class Consumer {
   tick(now: Milliseconds): void {
     this.#layers.follow(now);
     const overdue = this.#layers.overdue(now);
-    if (overdue === undefined || this.producer.info.muted || this.producer.info.kind === 'audio') return;
+    if (overdue === undefined || this.producer.info.muted || this.kind === 'audio') return;
     this.#onKeyFrameWanted(overdue, 'layer-switch');
   }
 
   /** Takes a packet of any of the producer's layers, and forwards it if it is one the subscriber shall get. */
   onPacket(layer: ProducerLayer, forwarded: ForwardedPacket): void {
     const { packet, info } = forwarded;
-    if (this.producer.info.kind === 'audio') {
+    if (this.kind === 'audio') {
       this.#forwardAudio(layer, forwarded);
       return;
     }
@@ -300,7 +295,7 @@ export class Consumer {
 
   /** What a packet says in its header of the picture it carries. */
   #extensionsOf({ colorSpace }: ReceivedPacket): ExtensionElement[] {
-    const id = this.#extensionIds.colorSpace;
+    const id = this.extensionIds.colorSpace;
     return id === undefined || colorSpace === undefined ? [] : [{ id, value: colorSpace }];
   }
 
@@ -311,8 +306,8 @@ export class Consumer {
     this.#send(this.stream.filler(output, this.#timestamps.map(timestamp), this.#clock.now()));
   }
 
-  #send(fields: RtpFields, priority: PacerPriority = this.producer.info.kind): void {
-    this.#sender.send(fields, this.#extensionIds, priority);
+  #send(fields: RtpFields): void {
+    this.#sender.send(fields, this.extensionIds, this.kind);
   }
 
   #chooseTemporalLayer({ packet, info }: ForwardedPacket): void {

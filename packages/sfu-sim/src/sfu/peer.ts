@@ -24,9 +24,6 @@ import { Refusal } from './refusal.ts';
 import type { Room } from './room.ts';
 import { SubscribeSession } from './subscribe-session.ts';
 
-/** How often reports are sent (RFC 3550 §6.2 allows less; the round trip is wanted sooner). */
-const REPORT_INTERVAL: Milliseconds = 1000;
-
 /** What the host knows of a participant before it says anything. */
 export interface PeerOptions {
   /** Wins over the identity in `join`. */
@@ -60,7 +57,6 @@ export class Peer {
   #autoSubscribe = false;
   #sessions: Sessions | undefined;
   #closed = false;
-  #lastReport: Milliseconds = 0;
   #malformedPackets = 0;
   #earlyPackets = 0;
   #refusedMessages = 0;
@@ -109,7 +105,7 @@ export class Peer {
 
   /** What may be sent to it; `undefined` before it has joined. */
   get downlinkEstimate(): BitsPerSecond | undefined {
-    return this.#sessions?.subscribing.sender.congestion?.targetBitrate;
+    return this.#sessions?.subscribing.sender.statistics.congestion?.targetBitrate;
   }
 
   /** What came from it and was of no use. */
@@ -153,14 +149,8 @@ export class Peer {
 
   /** Does what is due. */
   tick(now: Milliseconds): void {
-    const sessions = this.#sessions;
-    if (sessions === undefined) return;
-    sessions.publishing.tick(now);
-    sessions.subscribing.tick(now);
-    sessions.subscribing.report(now);
-    if (now - this.#lastReport < REPORT_INTERVAL) return;
-    this.#lastReport = now;
-    sessions.publishing.report(now);
+    this.#sessions?.publishing.tick(now);
+    this.#sessions?.subscribing.tick(now);
   }
 
   /** It is gone, or shall be. Idempotent. */
@@ -188,8 +178,8 @@ export class Peer {
     const { packets, invalid } = parseRtcp(bytes);
     this.#malformedPackets += invalid;
     for (const packet of packets) {
-      if (packet.type === 'sender-report') this.#sessions?.publishing.onSenderReport(packet, arrival);
-      this.#sessions?.subscribing.onRtcp(packet, arrival);
+      this.#sessions?.publishing.onRtcp(packet, arrival);
+      this.#sessions?.subscribing.onRtcp(packet);
     }
   }
 

@@ -8,8 +8,8 @@ import {
   ntpToClock,
   type PayloadFormat,
   RateMeter,
+  type ReceivedPacket,
   type Resolution,
-  type RtpPacket,
   RtpReceiveStream,
   type TrackKind,
 } from '@sluice/rtp';
@@ -108,10 +108,9 @@ export class ProducerLayer {
   /**
    * From now on the layer is fed by the stream `ssrc`; what came from another one is forgotten.
    *
-   * @returns whether there was another one
+   * @returns the stream to put its packets through
    */
-  bind(ssrc: number): boolean {
-    const replaced = this.#stream !== undefined;
+  bind(ssrc: number): RtpReceiveStream {
     this.#stream = new RtpReceiveStream({
       ssrc,
       clockRate: this.clockRate,
@@ -120,13 +119,12 @@ export class ProducerLayer {
     });
     this.#rate.reset();
     this.cache.restart();
-    return replaced;
+    return this.#stream;
   }
 
-  /** Takes a packet of the stream or of its retransmissions, and answers it as it is to be forwarded. */
-  receive(rtp: RtpPacket, arrival: Milliseconds, retransmission: boolean): ForwardedPacket | undefined {
-    const packet = retransmission ? this.#stream?.receiveRtx(rtp, arrival) : this.#stream?.receive(rtp, arrival);
-    if (packet === undefined) return undefined;
+  /** Takes a packet of the stream, and answers it as it is to be forwarded. */
+  receive(packet: ReceivedPacket): ForwardedPacket | undefined {
+    const { arrival } = packet;
     const padding = packet.payload.length === 0;
     const info = padding ? undefined : this.format.inspect(packet.payload);
     if (!padding && info === undefined) {
@@ -134,7 +132,7 @@ export class ProducerLayer {
       return undefined;
     }
     this.#lastArrival = arrival;
-    this.#rate.add(rtp.size, arrival);
+    this.#rate.add(packet.size, arrival);
     const forwarded = { packet, info };
     if (this.#kind === 'audio') return forwarded;
     if (info?.keyFrameStart) {

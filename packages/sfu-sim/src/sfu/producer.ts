@@ -1,6 +1,6 @@
 // One published track, as the SFU sees it.
 
-import type { CodecDescription, Milliseconds, RtpPacket, TrackInfo } from '@sluice/rtp';
+import type { CodecDescription, ReceivedPacket, RtpReceiveStream, TrackInfo } from '@sluice/rtp';
 import type { Consumer } from './consumer.ts';
 import type { ForwardedPacket } from './keyframe-cache.ts';
 import { ProducerLayer, type ProducerLayerOptions } from './producer-layer.ts';
@@ -55,15 +55,17 @@ export class Producer {
   }
 
   /** Takes a packet of a layer and forwards it to every consumer. */
-  receive(layer: ProducerLayer, rtp: RtpPacket, arrival: Milliseconds, retransmission: boolean): void {
-    const forwarded = layer.receive(rtp, arrival, retransmission);
+  receive(layer: ProducerLayer, packet: ReceivedPacket): void {
+    const forwarded = layer.receive(packet);
     if (forwarded !== undefined) this.#forward(layer, forwarded);
   }
 
-  /** The layer is fed by another stream from now on. */
-  bind(layer: ProducerLayer, ssrc: number): void {
-    if (!layer.bind(ssrc)) return;
-    for (const consumer of this.consumers) consumer.onSourceReplaced(layer);
+  /** The layer is fed by the stream `ssrc` from now on: the one that is answered. */
+  bind(layer: ProducerLayer, ssrc: number): RtpReceiveStream {
+    const replaced = layer.stream !== undefined;
+    const stream = layer.bind(ssrc);
+    if (replaced) for (const consumer of this.consumers) consumer.onSourceReplaced(layer);
+    return stream;
   }
 
   #forward(layer: ProducerLayer, forwarded: ForwardedPacket): void {

@@ -5,16 +5,14 @@ import {
   type BitsPerSecond,
   type Clock,
   type Description,
-  FeedbackReporter,
   type HeaderExtensionIds,
   type MediaDescription,
   type Milliseconds,
   parseDescription,
   payloadFormatOf,
   type Random,
-  type ReportBlock,
+  ReceiverSession,
   type RtcpPacket,
-  type RtcpSenderReport,
   type RtpPacket,
   readToken,
   type TrackSource,
@@ -25,11 +23,18 @@ import type { ProducerLayer } from './producer-layer.ts';
 import { Refusal } from './refusal.ts';
 import type { ResolvedSfuOptions } from './sfu-options.ts';
 
-/** Where the packets of one SSRC go. */
-interface Route {
+/** Where packets go. */
+interface Target {
   readonly producer: Producer;
   readonly layer: ProducerLayer;
-  readonly retransmission: boolean;
+}
+
+/** What is published in one m-section. */
+interface Published {
+  readonly producer: Producer;
+  readonly media: MediaDescription;
+  /** One for each layer. */
+  readonly targets: readonly Target[];
 }
 
 /** A track that is to be published. */
@@ -57,9 +62,8 @@ export interface PublishSessionOptions {
 export class PublishSession {
   readonly #options: PublishSessionOptions;
   readonly #ssrc: number;
-  readonly #producers = new Map<string, { producer: Producer; media: MediaDescription }>();
-  readonly #routes = new Map<number, Route>();
-  readonly #feedback = new FeedbackReporter();
+  readonly #producers = new Map<string, Published>();
+  readonly #session: ReceiverSession<Target>;
   /** Of all m-sections together: in a bundle an identifier means the same in each (RFC 8843 §9.1). */
   #extensionIds: HeaderExtensionIds = {};
   #published = 0;
@@ -68,6 +72,11 @@ export class PublishSession {
   constructor(options: PublishSessionOptions) {
     this.#options = options;
     this.#ssrc = options.random.integer(1, 0x7fffffff);
+    this.#session = new ReceiverSession({
+      ssrc: this.#ssrc,
+      onPacket: ({ producer, layer }, packet) => producer.receive(layer, packet),
+      onUnknown: (packet) => this.#discover(packet),
+    });
   }
 
   /** The tracks that are published now. */
@@ -108,6 +117,7 @@ export class PublishSession {
       return { track, media, offered, codec, format };
     });
     this.#extensionIds = Object.assign({}, ...answered.media.map(({ extensions }) => extensions));
+    this.#session.transportSequenceId = this.#extensionIds.transportSequence;
     const producers = new Map<string, Producer>();
     for (const { track, media, offered, codec, format } of accepted) {
       this.#published += 1;
@@ -131,13 +141,14 @@ export class PublishSession {
         keyframeCache: sfu.keyframeCache,
         keyFrameArbiter: sfu.keyFrameArbiter,
       });
-      this.#producers.set(track.mid, { producer, media: offered });
+      const targets = producer.layers.map((layer) => ({ producer, layer }));
+      this.#producers.set(track.mid, { producer, media: offered, targets });
       producers.set(track.mid, producer);
       const [ssrc] = offered.ssrcs;
-      const [only] = producer.layers;
+      const [only] = targets;
       if (media.rids.length === 0 && ssrc !== undefined && only !== undefined) {
-        this.#route(ssrc.ssrc, { producer, layer: only, retransmission: false });
-        if (ssrc.rtxSsrc !== undefined) this.#route(ssrc.rtxSsrc, { producer, layer: only, retransmission: true });
+        this.#bind(ssrc.ssrc, only, false);
+        if (ssrc.rtxSsrc !== undefined) this.#bind(ssrc.rtxSsrc, only, true);
       }
     }
     return { answer: writeDescription(answered), producers };
@@ -145,10 +156,10 @@ export class PublishSession {
 
   /** Ends a track, and answers it; `undefined` for one that is not published. */
   unpublish(trackId: string): Producer | undefined {
-    for (const [mid, { producer }] of this.#producers) {
+    for (const [mid, { producer, targets }] of this.#producers) {
       if (producer.info.trackId !== trackId) continue;
       this.#producers.delete(mid);
-      for (const [ssrc, route] of this.#routes) if (route.producer === producer) this.#routes.delete(ssrc);
+      for (const target of targets) this.#session.release(target);
       producer.purge();
       return producer;
     }
@@ -157,19 +168,12 @@ export class PublishSession {
 
   /** Takes an RTP packet; one that belongs nowhere is counted and dropped. */
   receive(packet: RtpPacket, arrival: Milliseconds): void {
-    this.#feedback.onPacket(packet, this.#extensionIds.transportSequence, arrival);
-    const route = this.#routes.get(packet.ssrc) ?? this.#discover(packet);
-    if (route === undefined) {
-      this.#unroutable += 1;
-      return;
-    }
-    route.producer.receive(route.layer, packet, arrival, route.retransmission);
+    if (!this.#session.receive(packet, arrival)) this.#unroutable += 1;
   }
 
-  /** Takes the sender's report on one of its streams. */
-  onSenderReport(report: RtcpSenderReport, arrival: Milliseconds): void {
-    const route = this.#routes.get(report.ssrc);
-    if (route !== undefined && !route.retransmission) route.layer.stream?.onSenderReport(report, arrival);
+  /** Takes one of the participant's RTCP packets; what is not for a receiver is ignored. */
+  onRtcp(packet: RtcpPacket, arrival: Milliseconds): void {
+    this.#session.onRtcp(packet, arrival);
   }
 
   /** Somebody needs a key frame of a layer. */
@@ -178,28 +182,12 @@ export class PublishSession {
     this.#pollArbiter(producer, layer, this.#options.clock.now());
   }
 
-  /** Asks for what is missing: lost packets and key frames. */
+  /** Asks for what is missing, lost packets and key frames, and reports what came. */
   tick(now: Milliseconds): void {
-    const requests: RtcpPacket[] = this.#feedback.due(now, this.#ssrc);
     for (const { producer } of this.#producers.values()) {
-      for (const layer of producer.layers) {
-        this.#pollArbiter(producer, layer, now);
-        const sequenceNumbers = layer.stream?.dueNacks(now) ?? [];
-        if (sequenceNumbers.length === 0) continue;
-        const mediaSsrc = layer.stream?.ssrc ?? 0;
-        requests.push({ type: 'nack', senderSsrc: this.#ssrc, mediaSsrc, sequenceNumbers });
-      }
+      for (const layer of producer.layers) this.#pollArbiter(producer, layer, now);
     }
-    this.#options.sendRtcp(requests);
-  }
-
-  /** Reports on every incoming stream (RFC 3550 §6.4.2). */
-  report(now: Milliseconds): void {
-    const reports: ReportBlock[] = [];
-    for (const { producer } of this.#producers.values()) {
-      for (const { stream } of producer.layers) if (stream !== undefined) reports.push(stream.reportBlock(now));
-    }
-    if (reports.length > 0) this.#options.sendRtcp([{ type: 'receiver-report', ssrc: this.#ssrc, reports }]);
+    this.#options.sendRtcp(this.#session.due(now));
   }
 
   #pollArbiter(producer: Producer, layer: ProducerLayer, now: Milliseconds): void {
@@ -214,31 +202,32 @@ export class PublishSession {
     this.#options.sendRtcp([{ type: 'pli', senderSsrc: this.#ssrc, mediaSsrc }]);
   }
 
-  /** Where a packet of an unknown SSRC belongs, by its mid and rid (RFC 8843 §9.2, RFC 8852). */
-  #discover(packet: RtpPacket): Route | undefined {
+  /** Finds out where a packet of an unknown SSRC belongs, by its mid and rid (RFC 8843 §9.2, RFC 8852). */
+  #discover(packet: RtpPacket): void {
     const ids = this.#extensionIds;
     const token = (id: number | undefined) => {
       const value = id === undefined ? undefined : packet.extension(id);
       return value && readToken(value);
     };
     const published = this.#producers.get(token(ids.mid) ?? '');
-    if (published === undefined) return undefined;
+    if (published === undefined) return;
     const repaired = token(ids.repairedRid);
     const rid = repaired ?? token(ids.rid);
-    const { producer } = published;
-    const layer = producer.layers.find((candidate) => candidate.rid === rid);
-    if (layer === undefined) return undefined;
-    const retransmission = repaired !== undefined || packet.payloadType === producer.codec.rtxPayloadType;
-    return this.#route(packet.ssrc, { producer, layer, retransmission });
+    const target = published.targets.find(({ layer }) => layer.rid === rid);
+    if (target === undefined) return;
+    const { rtxPayloadType } = published.producer.codec;
+    this.#bind(packet.ssrc, target, repaired !== undefined || packet.payloadType === rtxPayloadType);
   }
 
-  #route(ssrc: number, route: Route): Route {
-    // A layer has one stream and one retransmission stream: a newcomer takes the old one's place.
-    for (const [other, { layer, retransmission }] of this.#routes) {
-      if (layer === route.layer && retransmission === route.retransmission) this.#routes.delete(other);
+  #bind(ssrc: number, target: Target, retransmission: boolean): void {
+    const { producer, layer } = target;
+    if (!retransmission) {
+      const stream = producer.bind(layer, ssrc);
+      // Retransmissions of the stream before are none of this one's.
+      this.#session.release(target);
+      this.#session.bind(ssrc, target, stream, 'media');
+    } else if (layer.stream !== undefined) {
+      this.#session.bind(ssrc, target, layer.stream, 'rtx');
     }
-    this.#routes.set(ssrc, route);
-    if (!route.retransmission) route.producer.bind(route.layer, ssrc);
-    return route;
   }
 }

@@ -5,7 +5,6 @@ import {
   type CongestionController,
   type CongestionOptions,
   closedMedia,
-  type DepartingPacket,
   type Description,
   GoogleCongestionControl,
   type HeaderExtensionIds,
@@ -64,7 +63,6 @@ export class SubscribeSession {
   readonly #allocator = new LayerAllocator();
   readonly #sections: Section[] = [];
   readonly #consumers = new Map<string, Consumer>();
-  readonly #bySsrc = new Map<number, Consumer>();
   #negotiations = 0;
   #mids = 0;
 
@@ -75,7 +73,6 @@ export class SubscribeSession {
       clock: options.clock,
       send: options.send,
       congestion: this.#congestion,
-      padding: (bytes) => this.#padding(bytes),
     });
   }
 
@@ -127,7 +124,7 @@ export class SubscribeSession {
     if (consumer === undefined) return;
     consumer.stop();
     this.#consumers.delete(trackId);
-    this.#bySsrc.delete(consumer.stream.ssrc);
+    this.#sender.remove(consumer);
     const section = this.#sections.find((candidate) => candidate.consumer === consumer);
     if (section !== undefined) section.consumer = undefined;
   }
@@ -159,25 +156,8 @@ export class SubscribeSession {
   }
 
   /** Takes the subscriber's feedback. */
-  onRtcp(packet: RtcpPacket, now: Milliseconds): void {
-    switch (packet.type) {
-      case 'nack':
-        this.#bySsrc.get(packet.mediaSsrc)?.retransmit(packet.sequenceNumbers);
-        break;
-      case 'pli':
-        this.#bySsrc.get(packet.mediaSsrc)?.requestKeyFrame('pli');
-        break;
-      case 'fir':
-        for (const { ssrc } of packet.entries) this.#bySsrc.get(ssrc)?.requestKeyFrame('fir');
-        break;
-      case 'transport-feedback':
-        this.#sender.onTransportFeedback(packet);
-        break;
-      case 'sender-report':
-      case 'receiver-report':
-        for (const block of packet.reports) this.#bySsrc.get(block.ssrc)?.stream.onReportBlock(block, now);
-        break;
-    }
+  onRtcp(packet: RtcpPacket): void {
+    this.#sender.onRtcp(packet);
   }
 
   /** Moves every consumer on. */
@@ -185,16 +165,6 @@ export class SubscribeSession {
     this.#sender.tick(now);
     if (this.#allocator.isDue(now)) this.#allocate(now);
     for (const consumer of this.#consumers.values()) consumer.tick(now);
-  }
-
-  /** Sends a sender report for every stream that has one (RFC 3550 §6.4.1). */
-  report(now: Milliseconds): void {
-    const reports: RtcpPacket[] = [];
-    for (const consumer of this.#consumers.values()) {
-      const report = consumer.senderReport(now);
-      if (report !== undefined) reports.push(report);
-    }
-    this.#sender.sendRtcp(reports);
   }
 
   /** Ends every consumer. */
@@ -226,14 +196,6 @@ export class SubscribeSession {
       now,
     );
     for (const [i, { layer, reason }] of decisions.entries()) videos[i]?.consumer.setAffordableLayer(layer, reason);
-  }
-
-  #padding(bytes: number): DepartingPacket | undefined {
-    for (const consumer of this.#consumers.values()) {
-      const packet = consumer.padding(bytes);
-      if (packet !== undefined) return packet;
-    }
-    return undefined;
   }
 
   #createSection(producer: Producer): Section {
@@ -271,7 +233,7 @@ export class SubscribeSession {
       onLayersChanged: this.#options.onLayersChanged,
       onKeyFrameWanted: (layer, reason) => this.#options.onKeyFrameWanted(producer, layer, reason),
     });
-    this.#bySsrc.set(ssrc, consumer);
+    this.#sender.add(consumer);
     const section: Section = { media, consumer };
     // A closed m-section's place is taken by the next one (RFC 8829 §5.2.2): descriptions stay bounded.
     const free = this.#sections.findIndex((candidate) => candidate.consumer === undefined);
@@ -281,9 +243,11 @@ export class SubscribeSession {
   }
 
   #unusedSsrc(other?: number): number {
+    const used = new Set([other]);
+    for (const { stream } of this.#consumers.values()) used.add(stream.ssrc).add(stream.rtxSsrc);
     for (;;) {
       const ssrc = this.#options.random.integer(1, 0x7fffffff);
-      if (ssrc !== other && !this.#bySsrc.has(ssrc)) return ssrc;
+      if (!used.has(ssrc)) return ssrc;
     }
   }
 

@@ -188,7 +188,8 @@ class Scene {
     while (this.#pending[0] !== undefined && this.#pending[0].at < time) {
       const { at, layer, packet } = this.#pending.shift()!;
       this.#now = at;
-      this.producer.receive(layer, packet, at, false);
+      const received = layer.stream!.receive(packet, at);
+      if (received !== undefined) this.producer.receive(layer, received);
     }
     this.#now = time;
   }
@@ -228,7 +229,7 @@ class Scene {
     if (this.#now - this.#stuckSince < 300) return;
     this.#stuckSince = undefined;
     this.assembler.close();
-    this.consumer.requestKeyFrame('pli');
+    this.consumer.onKeyFrameRequest('pli');
   }
 }
 

@@ -22,6 +22,7 @@ function packetsOf(frames: readonly FrameShape[], firstSequence = FIRST_SEQUENCE
           marker: part === sizes.length - 1,
           payload: new Uint8Array(size),
           arrival: 33 * index,
+          size: 12 + size,
           recovered: false,
         },
         info: {

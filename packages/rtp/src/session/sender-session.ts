@@ -1,0 +1,255 @@
+// The sending end of a transport, all its streams together: pacing at the rate congestion control allows, the extensions
+// that depend on the moment of departure, answers to NACK and key frame requests, sender reports. It owns no timer.
+
+import type { CongestionController } from '../congestion/controller.ts';
+import { Pacer } from '../congestion/pacer.ts';
+import type { PacerPriority } from '../congestion/pacer-queue.ts';
+import { SendHistory } from '../congestion/send-history.ts';
+import {
+  type FirEntry,
+  type ReportBlock,
+  type RtcpPacket,
+  type RtcpSenderReport,
+  serializeRtcp,
+  type TransportFeedback,
+} from '../rtcp/packets.ts';
+import { absSendTimeAt, type HeaderExtensionIds } from '../rtp/header-extensions.ts';
+import { type RtpFields, serializeRtp } from '../rtp/packet.ts';
+import { PacketAllocator } from '../rtp/packet-allocator.ts';
+import type { RtpSendStream } from '../rtp/send-stream.ts';
+import type { TrackKind } from '../signalling/messages.ts';
+import type { Bytes, Milliseconds } from '../units.ts';
+
+/** One outgoing stream, and what the session has to know of it. */
+export interface SendingStream {
+  readonly kind: TrackKind;
+  readonly stream: RtpSendStream;
+  /** The extensions that were negotiated for it. */
+  readonly extensionIds: HeaderExtensionIds;
+  /** The name of its source in reports (RFC 3550 §6.5.1). */
+  readonly cname: string;
+  /** The receiver needs a key frame. */
+  onKeyFrameRequest(cause: 'pli' | 'fir'): void;
+  /** The sender report that is due; `undefined` while none is. */
+  dueSenderReport(now: Milliseconds): RtcpSenderReport | undefined;
+}
+
+/** What a `SenderSession` is made of. */
+export interface SenderSessionOptions {
+  /** Puts bytes on the wire. */
+  readonly send: (packet: Uint8Array) => void;
+  /** Decides how fast packets leave. Default: they leave at once. */
+  readonly congestion?: CongestionController | undefined;
+}
+
+/** An RTP packet that is ready but for its departure. */
+interface DepartingPacket {
+  readonly fields: RtpFields;
+  readonly extensionIds: HeaderExtensionIds;
+}
+
+/** Congestion control and what it needs, together or not at all. */
+interface Pacing {
+  readonly congestion: CongestionController;
+  readonly pacer: Pacer<DepartingPacket>;
+  readonly history: SendHistory;
+}
+
+interface Entry {
+  readonly outgoing: SendingStream;
+  /** Of the last full intra request: the same number again repeats that request (RFC 5104 §4.3.1.1). */
+  firSequence: number | undefined;
+}
+
+/** Fixed header, and room for the extensions that Sluice negotiates. */
+const HEADER_SIZE: Bytes = 40;
+
+/** One end's outgoing packets. */
+export class SenderSession {
+  readonly #send: (packet: Uint8Array) => void;
+  readonly #pacing: Pacing | undefined;
+  readonly #streams = new Map<number, Entry>();
+  readonly #allocator = new PacketAllocator();
+  /** Written anew for each packet. */
+  readonly #stamp = { absSendTimeId: 0, absSendTime: 0, transportSequenceId: 0, transportSequence: 0 };
+  #now: Milliseconds = 0;
+  #transportSequence = 0;
+  #packets = 0;
+  #bytes = 0;
+
+  constructor({ send, congestion }: SenderSessionOptions) {
+    this.#send = send;
+    if (congestion === undefined) return;
+    const pacer = new Pacer<DepartingPacket>({ pacingRate: congestion.pacingRate }, (bytes) => this.#pad(bytes));
+    this.#pacing = { congestion, pacer, history: new SendHistory() };
+  }
+
+  /** RTP packets sent. */
+  get packetsSent(): number {
+    return this.#packets;
+  }
+
+  /** Bytes of RTP packets sent, headers included. */
+  get bytesSent(): number {
+    return this.#bytes;
+  }
+
+  /** The congestion controller, where there is one. */
+  get congestion(): CongestionController | undefined {
+    return this.#pacing?.congestion;
+  }
+
+  /** Bytes that wait for the pacer. */
+  get queueSize(): Bytes {
+    return this.#pacing?.pacer.queueSize ?? 0;
+  }
+
+  /** From now on the stream is reported on, and the receiver's requests for it are answered. */
+  add(outgoing: SendingStream): void {
+    this.#streams.set(outgoing.stream.ssrc, { outgoing, firSequence: undefined });
+  }
+
+  /** The stream is over. */
+  remove(outgoing: SendingStream): void {
+    this.#streams.delete(outgoing.stream.ssrc);
+  }
+
+  /**
+   * Sends an RTP packet, or keeps it until the pacer allows it: `process` is to be called at `nextProcessTime`.
+   *
+   * @param extensionIds - the extensions that were negotiated for it
+   */
+  send(fields: RtpFields, extensionIds: HeaderExtensionIds, priority: PacerPriority, now: Milliseconds): void {
+    if (this.#pacing === undefined) {
+      this.#now = now;
+      this.#depart({ fields, extensionIds }, undefined);
+      return;
+    }
+    this.#pacing.pacer.enqueue({ fields, extensionIds }, sizeOf(fields), priority, now);
+    this.process(now);
+  }
+
+  /** Sends RTCP packets as one compound, or nothing when there are none; they are not paced. */
+  sendRtcp(packets: readonly RtcpPacket[]): void {
+    if (packets.length > 0) this.#send(serializeRtcp(packets));
+  }
+
+  /** Takes one of the receiver's RTCP packets: reports, requests, feedback. What is not for a sender is ignored. */
+  onRtcp(packet: RtcpPacket, now: Milliseconds): void {
+    switch (packet.type) {
+      case 'nack':
+        this.#retransmit(packet.mediaSsrc, packet.sequenceNumbers, now);
+        break;
+      case 'pli':
+        this.#streams.get(packet.mediaSsrc)?.outgoing.onKeyFrameRequest('pli');
+        break;
+      case 'fir':
+        for (const entry of packet.entries) this.#onFullIntraRequest(entry);
+        break;
+      case 'transport-feedback':
+        this.#onTransportFeedback(packet, now);
+        break;
+      case 'sender-report':
+      case 'receiver-report':
+        this.#onReports(packet.reports, now);
+        break;
+    }
+  }
+
+  /** Lets congestion control see that time passes, and sends the reports that are due. To be called every 25 ms or so. */
+  tick(now: Milliseconds): void {
+    this.#pacing?.congestion.onProcess(now);
+    this.process(now);
+    const reports: RtcpPacket[] = [];
+    const chunks: { ssrc: number; items: { type: 'cname'; text: string }[] }[] = [];
+    for (const { outgoing } of this.#streams.values()) {
+      const report = outgoing.dueSenderReport(now);
+      if (report === undefined) continue;
+      reports.push(report);
+      chunks.push({ ssrc: report.ssrc, items: [{ type: 'cname', text: outgoing.cname }] });
+    }
+    if (chunks.length > 0) this.sendRtcp([...reports, { type: 'source-description', chunks }]);
+  }
+
+  /** Sends what the pacer allows now. */
+  process(now: Milliseconds): void {
+    if (this.#pacing === undefined) return;
+    const { congestion, pacer } = this.#pacing;
+    this.#now = now;
+    for (const request of congestion.takeProbeRequests()) pacer.startProbe(request, now);
+    pacer.setPacingRate(congestion.pacingRate, now);
+    pacer.process(now, this.#depart);
+  }
+
+  /** When `process` has something to do next; `undefined` when only new packets or `tick` can bring that about. */
+  nextProcessTime(now: Milliseconds): Milliseconds | undefined {
+    return this.#pacing?.pacer.nextProcessTime(now);
+  }
+
+  /** Throws away what waits for the pacer. */
+  flush(): void {
+    this.#pacing?.pacer.flush(() => true);
+  }
+
+  #retransmit(ssrc: number, sequenceNumbers: readonly number[], now: Milliseconds): void {
+    const outgoing = this.#streams.get(ssrc)?.outgoing;
+    if (outgoing === undefined) return;
+    const { kind, stream, extensionIds } = outgoing;
+    for (const fields of stream.retransmit(sequenceNumbers, now)) this.send(fields, extensionIds, `${kind}-rtx`, now);
+  }
+
+  #onFullIntraRequest({ ssrc, commandSequence }: FirEntry): void {
+    const entry = this.#streams.get(ssrc);
+    if (entry === undefined || entry.firSequence === commandSequence) return;
+    entry.firSequence = commandSequence;
+    entry.outgoing.onKeyFrameRequest('fir');
+  }
+
+  #onReports(blocks: readonly ReportBlock[], now: Milliseconds): void {
+    for (const block of blocks) this.#streams.get(block.ssrc)?.outgoing.stream.onReportBlock(block, now);
+  }
+
+  #onTransportFeedback(feedback: TransportFeedback, now: Milliseconds): void {
+    if (this.#pacing === undefined || !feedback.hasArrivalTimes) return;
+    const { congestion, history } = this.#pacing;
+    const { baseSequence, feedbackCount, referenceTime } = feedback;
+    const arrivals = feedback.packets.map((arrival) => (arrival === undefined ? undefined : referenceTime + arrival));
+    congestion.onFeedback(history.onFeedback({ baseSequence, feedbackCount, arrivals }, now));
+    this.process(now);
+  }
+
+  /** Padding of about that size, to fill a probe, in the first stream that can carry any. */
+  #pad(bytes: Bytes): { packet: DepartingPacket; size: Bytes } | undefined {
+    for (const { outgoing } of this.#streams.values()) {
+      const fields = outgoing.stream.padding(bytes);
+      if (fields === undefined) continue;
+      return { packet: { fields, extensionIds: outgoing.extensionIds }, size: sizeOf(fields) };
+    }
+    return undefined;
+  }
+
+  readonly #depart = ({ fields, extensionIds }: DepartingPacket, probeCluster: number | undefined): void => {
+    const stamp = this.#stamp;
+    const sequence = this.#transportSequence;
+    stamp.absSendTimeId = extensionIds.absSendTime ?? 0;
+    stamp.absSendTime = absSendTimeAt(this.#now);
+    stamp.transportSequenceId = extensionIds.transportSequence ?? 0;
+    stamp.transportSequence = sequence & 0xffff;
+    const packet = serializeRtp(fields, stamp, this.#allocator);
+    this.#packets += 1;
+    this.#bytes += packet.length;
+    if (stamp.transportSequenceId !== 0) {
+      this.#transportSequence += 1;
+      if (this.#pacing !== undefined) {
+        const sent = { sequence, size: packet.length, sentAt: this.#now, probeCluster };
+        this.#pacing.history.onPacketSent(sent);
+        this.#pacing.congestion.onPacketSent(sent);
+      }
+    }
+    this.#send(packet);
+  };
+}
+
+function sizeOf(fields: RtpFields): Bytes {
+  return HEADER_SIZE + fields.payload.length + (fields.paddingSize ?? 0);
+}
