@@ -90,6 +90,8 @@ export class VideoReceiver {
   /** Timestamps of frames inside the decoder, oldest first. */
   #undecoded: number[] = [];
   #closed = false;
+  /** As far as it has been seen to. */
+  #packetsAbandoned = 0;
   #framesReceived = 0;
   #framesDecoded = 0;
   #keyFramesDecoded = 0;
@@ -138,7 +140,10 @@ export class VideoReceiver {
   /** Gives up on what takes too long, and asks for key frames. To be called every few milliseconds. */
   tick(now: Milliseconds): void {
     const { blockedSince } = this.#assembler;
-    if (blockedSince !== undefined && now - blockedSince > this.#lossPatience()) {
+    const { packetsAbandoned } = this.#options.stream;
+    const hopeless = packetsAbandoned > this.#packetsAbandoned;
+    this.#packetsAbandoned = packetsAbandoned;
+    if (blockedSince !== undefined && (hopeless || now - blockedSince > this.#lossPatience())) {
       this.#waitForKeyFrame('packet-loss');
     }
     if (this.#assembler.closed) {

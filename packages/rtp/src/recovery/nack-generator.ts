@@ -8,6 +8,11 @@ export interface NackOptions {
   readonly maxRetries?: number;
   /** How many missing packets are chased at once; beyond, all are given up. Default 1000. */
   readonly maxMissing?: number;
+  /**
+   * How many requests may be made in any second, each of which may ask for many packets; where that is not enough, all
+   * are given up: a stream that loses so much is repaired by a key frame. Default 50.
+   */
+  readonly maxRequestsPerSecond?: number;
   /** How long a packet may be missing before it is asked for, to let reordered ones arrive. Default 0 ms. */
   readonly reorderingTolerance?: Milliseconds;
 }
@@ -24,6 +29,10 @@ export class NackGenerator {
   readonly #maxRetries: number;
   readonly #maxMissing: number;
   readonly #reorderingTolerance: Milliseconds;
+  /** When the last requests were made, in a ring. */
+  readonly #requestTimes: Milliseconds[];
+  #requests = 0;
+  #abandoned = 0;
   readonly #missing = new Map<number, MissingPacket>();
   #highest: number | undefined;
   #roundTrip: Milliseconds | undefined;
@@ -32,6 +41,7 @@ export class NackGenerator {
     this.#maxRetries = options.maxRetries ?? 10;
     this.#maxMissing = options.maxMissing ?? 1000;
     this.#reorderingTolerance = options.reorderingTolerance ?? 0;
+    this.#requestTimes = new Array<Milliseconds>(options.maxRequestsPerSecond ?? 50).fill(Number.NEGATIVE_INFINITY);
   }
 
   /** Time from asking for a packet to getting it, smoothed; `undefined` until one was recovered at the first request. */
@@ -42,6 +52,11 @@ export class NackGenerator {
   /** How many packets are being chased. */
   get missing(): number {
     return this.#missing.size;
+  }
+
+  /** Packets that were given up, so that only a key frame helps. */
+  get abandoned(): number {
+    return this.#abandoned;
   }
 
   /** A packet has arrived, by itself or as a retransmission. */
@@ -59,7 +74,8 @@ export class NackGenerator {
     }
     if (sequence <= this.#highest) return;
     if (sequence - this.#highest - 1 + this.#missing.size > this.#maxMissing) {
-      this.#missing.clear();
+      this.#abandoned += sequence - this.#highest - 1;
+      this.#abandonAll();
     } else {
       for (let hole = this.#highest + 1; hole < sequence; hole++) {
         this.#missing.set(hole, { sequence: hole, since: now, askedAt: Number.NEGATIVE_INFINITY, retries: 0 });
@@ -84,13 +100,27 @@ export class NackGenerator {
       if (now - missing.since < this.#reorderingTolerance || now - missing.askedAt < interval) continue;
       if (missing.retries >= this.#maxRetries) {
         this.#missing.delete(missing.sequence);
+        this.#abandoned += 1;
         continue;
       }
       missing.retries += 1;
       missing.askedAt = now;
       due.push(missing.sequence);
     }
+    if (due.length === 0) return due;
+    const slot = this.#requests % this.#requestTimes.length;
+    if (now - (this.#requestTimes[slot] ?? 0) < 1000) {
+      this.#abandonAll();
+      return [];
+    }
+    this.#requestTimes[slot] = now;
+    this.#requests += 1;
     return due;
+  }
+
+  #abandonAll(): void {
+    this.#abandoned += this.#missing.size;
+    this.#missing.clear();
   }
 
   #onRoundTrip(sample: Milliseconds): void {

@@ -112,6 +112,11 @@ export class RtpReceiveStream {
     return this.#nack?.roundTrip;
   }
 
+  /** Packets that were asked for in vain, and are not any more: only a key frame helps. */
+  get packetsAbandoned(): number {
+    return this.#nack?.abandoned ?? 0;
+  }
+
   /** The last sender report's relation of clocks. */
   get senderClock(): SenderClock | undefined {
     return this.#senderClock;

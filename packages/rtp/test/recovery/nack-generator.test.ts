@@ -45,6 +45,45 @@ describe('a hole', () => {
   });
 });
 
+describe('what is given up', () => {
+  test('is counted, whether after ten requests, in a gap too wide, or not', () => {
+    const nack = new NackGenerator({ maxMissing: 100 });
+    nack.onPacket(1, 0);
+    nack.onPacket(3, 0);
+    for (let now = 0; now < 1000; now += 100) nack.due(now);
+    expect(nack.abandoned).toBe(0);
+    nack.due(1000);
+    expect(nack.abandoned).toBe(1);
+    nack.onPacket(105, 1000);
+    expect(nack).toMatchObject({ missing: 0, abandoned: 1 + 101 });
+    nack.onPacket(107, 1000);
+    nack.onPacket(106, 1010);
+    nack.onPacket(109, 1010);
+    nack.forgetBefore(200);
+    expect(nack.abandoned).toBe(1 + 101);
+  });
+
+  test('50 requests in a second are the most; where they are not enough everything is given up', () => {
+    const nack = new NackGenerator();
+    const asked: number[] = [];
+    let lost = 0;
+    // Every other packet of 100 a second is lost: each hole shows by itself.
+    for (let i = 0; i <= 300; i++) {
+      const now = 10 * i;
+      if (i % 2 === 0) nack.onPacket(i, now);
+      else lost += 1;
+      if (nack.due(now).length > 0) asked.push(now);
+    }
+    for (const [i, now] of asked.entries()) {
+      const earlier = asked[i - 50];
+      if (earlier !== undefined) expect(now - earlier).toBeGreaterThanOrEqual(1000);
+    }
+    expect(asked.length).toBeGreaterThan(100);
+    expect(nack.abandoned).toBeGreaterThan(0);
+    expect(nack.abandoned + nack.missing).toBeLessThanOrEqual(lost);
+  });
+});
+
 describe('the round trip', () => {
   test('is the time from the only request to the answer, smoothed, and spaces the requests', () => {
     const nack = new NackGenerator();

@@ -19,6 +19,7 @@ import {
   TimestampRewriter,
   type TrackKind,
 } from '@sluice/rtp';
+import { FrameLayers } from './frame-layers.ts';
 import type { ForwardedPacket } from './keyframe-cache.ts';
 import { LayerSelector } from './layer-selector.ts';
 import type { Producer } from './producer.ts';
@@ -85,6 +86,7 @@ export class Consumer implements SendingStream {
   #temporalLayerBefore = Number.POSITIVE_INFINITY;
   /** The newest packet of the current layer. */
   #newest = Number.NEGATIVE_INFINITY;
+  readonly #frameLayers = new FrameLayers();
   readonly #timestamps = new TimestampRewriter();
   #reportedClock: SenderClock | undefined;
   #anchor: TimestampAnchor | undefined;
@@ -227,7 +229,7 @@ export class Consumer implements SendingStream {
     const sequenceNumber = packet.sequence & 0xffff;
     // A frame that was under way when the limit changed is finished, or stays out, as a whole.
     const limit = packet.sequence < this.#temporalLayerSince ? this.#temporalLayerBefore : this.#temporalLayer;
-    if (info === undefined || info.temporalLayer > limit) {
+    if (info === undefined || this.#frameLayers.layerOf(packet, info) > limit) {
       if (info !== undefined) this.#payload.drop(packet.payload);
       if (!this.#sequence.drop(sequenceNumber)) this.#fill(sequenceNumber, packet.timestamp);
       return;

@@ -51,6 +51,8 @@ export class ProducerLayer {
   #resolution: Resolution | undefined;
   #keyFrames = 0;
   #keyFramesRequested = 0;
+  /** As far as it has been seen to. */
+  #packetsAbandoned = 0;
   #malformed = 0;
 
   constructor(options: ProducerLayerOptions) {
@@ -117,6 +119,7 @@ export class ProducerLayer {
       nack: this.#nack ? {} : false,
       colorSpaceId: this.#colorSpaceId,
     });
+    this.#packetsAbandoned = 0;
     this.#rate.reset();
     this.cache.restart();
     return this.#stream;
@@ -143,6 +146,14 @@ export class ProducerLayer {
     }
     this.cache.push(forwarded);
     return forwarded;
+  }
+
+  /** Whether packets were given up since the last call: what refers to them is of no use to anybody. */
+  takeAbandoned(): boolean {
+    const abandoned = this.#stream?.packetsAbandoned ?? 0;
+    const grown = abandoned > this.#packetsAbandoned;
+    this.#packetsAbandoned = abandoned;
+    return grown;
   }
 
   /** What the arbiter says, noted when it asks. */

@@ -49,6 +49,14 @@ export class Producer {
     this.purge();
   }
 
+  /** Whether anybody gets that layer, or waits for it. */
+  isWatched(layer: ProducerLayer): boolean {
+    for (const { currentLayer, targetLayer } of this.consumers) {
+      if (currentLayer === layer || targetLayer === layer) return true;
+    }
+    return false;
+  }
+
   /** Drops what newcomers would be shown. */
   purge(): void {
     for (const layer of this.layers) layer.cache.purge();

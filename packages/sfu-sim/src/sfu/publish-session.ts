@@ -185,7 +185,10 @@ export class PublishSession {
   /** Asks for what is missing, lost packets and key frames, and reports what came. */
   tick(now: Milliseconds): void {
     for (const { producer } of this.#producers.values()) {
-      for (const layer of producer.layers) this.#pollArbiter(producer, layer, now);
+      for (const layer of producer.layers) {
+        if (layer.takeAbandoned() && producer.isWatched(layer)) layer.arbiter.want('packet-loss');
+        this.#pollArbiter(producer, layer, now);
+      }
     }
     this.#options.sendRtcp(this.#session.due(now));
   }
