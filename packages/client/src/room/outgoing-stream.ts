@@ -102,13 +102,15 @@ export class OutgoingStream implements SendingStream {
     const ticks = Math.round((frame.timestamp * clockRate) / 1_000_000);
     const timestamp = (timestampOffset + (ticks % 0x100000000)) >>> 0;
     const payloads = this.#packetizer.packetize(frame.data, MAX_PAYLOAD_SIZE, frame.temporalLayer);
-    payloads.forEach((payload, i) => {
-      const marker = i === payloads.length - 1;
+    let left = payloads.length;
+    for (const payload of payloads) {
+      left -= 1;
+      const marker = left === 0;
       const extensions = marker ? this.#lastPacketExtensions(frame) : [];
       const fields = this.stream.send(this.#sequenceNumber, timestamp, marker, payload, frame.capturedAt, extensions);
       this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
       sender.send(fields, this.extensionIds, this.kind);
-    });
+    }
   }
 
   /** The colour space travels on the last packet of a key frame, as libwebrtc sends it. */

@@ -4,7 +4,8 @@ import {
   AUDIO_CLOCK_RATE,
   type Clock,
   closedMedia,
-  type Description,
+  createOffer,
+  findMedia,
   type HeaderExtensionIds,
   type MediaDescription,
   type Milliseconds,
@@ -105,7 +106,7 @@ export class Publisher {
    * @throws SignallingError for an answer that cannot be read
    */
   accept(track: PublisherTrack, sdp: string): boolean {
-    const media = parseDescription(sdp).media.find(({ mid }) => mid === track.mid);
+    const media = findMedia(parseDescription(sdp), track.mid);
     return media !== undefined && !media.rejected && media.direction === 'recvonly';
   }
 
@@ -176,11 +177,7 @@ export class Publisher {
 
   #describe(): string {
     this.#offers += 1;
-    const description: Description = {
-      sessionId: 1,
-      sessionVersion: this.#offers,
-      media: this.#sections.map(({ media, track }) => (track === undefined ? closedMedia(media) : media)),
-    };
-    return writeDescription(description);
+    const media = this.#sections.map(({ media, track }) => (track === undefined ? closedMedia(media) : media));
+    return writeDescription(createOffer({ sessionVersion: this.#offers, media }));
   }
 }

@@ -5,8 +5,10 @@ import {
   type Clock,
   type CodecDescription,
   type Description,
+  findMedia,
   type MediaDescription,
   type Milliseconds,
+  mediaOf,
   parseDescription,
   type Random,
   type ReceivedPacket,
@@ -88,19 +90,19 @@ export class Subscriber {
   onOffer(sdp: string, trackIds: ReadonlyMap<string, string>): string {
     const offer = parseDescription(sdp);
     for (const mid of trackIds.keys()) {
-      const media = offer.media.find((candidate) => candidate.mid === mid);
+      const media = findMedia(offer, mid);
       if (media === undefined || media.ssrcs.length === 0 || media.codecs.length === 0) {
         throw new SignallingError('malformed-sdp', `The offer does not describe the track with the mid "${mid}".`);
       }
     }
-    const answered = answer(offer, () => true);
+    const answered = answer(offer);
     // In a bundle an identifier means the same in each m-section (RFC 8843 §9.1).
-    this.#session.transportSequenceId = offer.media.find(
+    this.#session.transportSequenceId = mediaOf(offer).find(
       ({ extensions }) => extensions.transportSequence,
     )?.extensions.transportSequence;
     this.#endMissing(answered);
-    const media = answered.media.map((section, i) => {
-      const offered = offer.media[i];
+    const media = answered.media.map((section) => {
+      const offered = findMedia(offer, section.mid);
       const trackId = trackIds.get(section.mid);
       if (offered === undefined || trackId === undefined || section.rejected) return section;
       return this.#add(offered, trackId) ? section : { ...section, direction: 'inactive' as const, rejected: true };

@@ -23,7 +23,7 @@ export interface ReceivedPacket {
   /** It came as a retransmission. */
   readonly recovered: boolean;
   /** The bytes of its `colorSpace` element, where it has one. */
-  readonly colorSpace?: Uint8Array;
+  readonly colorSpace?: Uint8Array | undefined;
 }
 
 /** What one receiving stream is made of. */
@@ -198,10 +198,9 @@ export class RtpReceiveStream {
     this.#bytes += payload.length;
     if (recovered) this.#recovered += 1;
     this.#nack?.onPacket(sequence, arrival);
-    const { timestamp, marker } = packet;
+    const { timestamp, marker, size } = packet;
     const colorSpace = this.#colorSpaceId === undefined ? undefined : packet.extension(this.#colorSpaceId);
-    const { size } = packet;
-    return { sequence, timestamp, marker, payload, arrival, size, recovered, ...(colorSpace && { colorSpace }) };
+    return { sequence, timestamp, marker, payload, arrival, size, recovered, colorSpace };
   }
 
   #expected(): number {

@@ -67,9 +67,9 @@ describe('what is given up', () => {
     const nack = new NackGenerator();
     const asked: number[] = [];
     let lost = 0;
-    // Every other packet of 100 a second is lost: each hole shows by itself.
-    for (let i = 0; i <= 300; i++) {
-      const now = 10 * i;
+    // Every other packet of 200 a second is lost: each hole shows by itself.
+    for (let i = 0; i <= 600; i++) {
+      const now = 5 * i;
       if (i % 2 === 0) nack.onPacket(i, now);
       else lost += 1;
       if (nack.due(now).length > 0) asked.push(now);

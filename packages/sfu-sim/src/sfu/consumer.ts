@@ -28,6 +28,8 @@ import type { ProducerLayer } from './producer-layer.ts';
 /** A burst from the cache that would take longer than this to catch up with the live picture is not sent. */
 const MAX_DRAIN_TIME: Milliseconds = 500;
 
+const NO_EXTENSIONS: readonly ExtensionElement[] = [];
+
 /** The newest packet that was forwarded: what the timestamps of a new layer are lined up with. */
 interface TimestampAnchor {
   readonly layer: ProducerLayer;
@@ -296,9 +298,9 @@ export class Consumer implements SendingStream {
   }
 
   /** What a packet says in its header of the picture it carries. */
-  #extensionsOf({ colorSpace }: ReceivedPacket): ExtensionElement[] {
+  #extensionsOf({ colorSpace }: ReceivedPacket): readonly ExtensionElement[] {
     const id = this.extensionIds.colorSpace;
-    return id === undefined || colorSpace === undefined ? [] : [{ id, value: colorSpace }];
+    return id === undefined || colorSpace === undefined ? NO_EXTENSIONS : [{ id, value: colorSpace }];
   }
 
   /** A straggler that is not forwarded left a hole that the subscriber waits for: padding takes its place. */

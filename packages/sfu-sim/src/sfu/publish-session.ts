@@ -4,10 +4,11 @@ import {
   answer,
   type BitsPerSecond,
   type Clock,
-  type Description,
+  findMedia,
   type HeaderExtensionIds,
   type MediaDescription,
   type Milliseconds,
+  mediaOf,
   parseDescription,
   payloadFormatOf,
   type Random,
@@ -15,6 +16,7 @@ import {
   type RtcpPacket,
   type RtpPacket,
   readToken,
+  simulcastRids,
   type TrackSource,
   writeDescription,
 } from '@sluice/rtp';
@@ -101,10 +103,10 @@ export class PublishSession {
     if (this.#producers.size + tracks.length > sfu.maxTracksPerParticipant) {
       throw new Refusal('too-many-tracks', `A participant may publish ${sfu.maxTracksPerParticipant} tracks at once.`);
     }
-    const answered: Description = answer(offer, () => true);
+    const answered = answer(offer);
     const accepted = tracks.map((track) => {
-      const media = answered.media.find(({ mid }) => mid === track.mid);
-      const offered = offer.media.find(({ mid }) => mid === track.mid);
+      const media = findMedia(answered, track.mid);
+      const offered = findMedia(offer, track.mid);
       if (media === undefined || offered === undefined || this.#producers.has(track.mid)) {
         throw new Refusal('malformed-sdp', `The offer has no new m-section with the mid "${track.mid}".`);
       }
@@ -116,11 +118,12 @@ export class PublishSession {
       }
       return { track, media, offered, codec, format };
     });
-    this.#extensionIds = Object.assign({}, ...answered.media.map(({ extensions }) => extensions));
+    this.#extensionIds = Object.assign({}, ...mediaOf(answered).map(({ extensions }) => extensions));
     this.#session.transportSequenceId = this.#extensionIds.transportSequence;
     const producers = new Map<string, Producer>();
     for (const { track, media, offered, codec, format } of accepted) {
       this.#published += 1;
+      const rids = simulcastRids(media, 'recv');
       const producer = new Producer({
         info: {
           trackId: `${owner.participantId}-T${this.#published}`,
@@ -132,7 +135,7 @@ export class PublishSession {
         owner,
         codec,
         format,
-        layers: (media.rids.length > 0 ? media.rids : [undefined]).map((rid) => ({
+        layers: (rids.length > 0 ? rids : [undefined]).map((rid) => ({
           rid,
           maxBitrate: track.layers.find((layer) => layer.rid === rid)?.maxBitrate,
         })),
@@ -146,7 +149,7 @@ export class PublishSession {
       producers.set(track.mid, producer);
       const [ssrc] = offered.ssrcs;
       const [only] = targets;
-      if (media.rids.length === 0 && ssrc !== undefined && only !== undefined) {
+      if (rids.length === 0 && ssrc !== undefined && only !== undefined) {
         this.#bind(ssrc.ssrc, only, false);
         if (ssrc.rtxSsrc !== undefined) this.#bind(ssrc.rtxSsrc, only, true);
       }

@@ -5,7 +5,7 @@ import {
   type CongestionController,
   type CongestionOptions,
   closedMedia,
-  type Description,
+  createOffer,
   GoogleCongestionControl,
   type HeaderExtensionIds,
   type MediaDescription,
@@ -252,11 +252,7 @@ export class SubscribeSession {
   }
 
   #describe(): string {
-    const description: Description = {
-      sessionId: 1,
-      sessionVersion: this.#negotiations,
-      media: this.#sections.map(({ media, consumer }) => (consumer === undefined ? closedMedia(media) : media)),
-    };
-    return writeDescription(description);
+    const media = this.#sections.map(({ media, consumer }) => (consumer === undefined ? closedMedia(media) : media));
+    return writeDescription(createOffer({ sessionVersion: this.#negotiations, media }));
   }
 }
