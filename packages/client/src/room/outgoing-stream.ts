@@ -102,6 +102,7 @@ export class OutgoingStream implements SendingStream {
     const ticks = Math.round((frame.timestamp * clockRate) / 1_000_000);
     const timestamp = (timestampOffset + (ticks % 0x100000000)) >>> 0;
     const payloads = this.#packetizer.packetize(frame.data, MAX_PAYLOAD_SIZE, frame.temporalLayer);
+    if (frame.keyFrame) this.stream.markKeyFrame(timestamp);
     let left = payloads.length;
     for (const payload of payloads) {
       left -= 1;

@@ -1,12 +1,13 @@
 // The receiving end of one RTP stream: order, duplicates, loss, jitter, retransmissions (RFC 3550 §6.4.1, §A.1, §A.8).
 
+import { FlexFecDecoder } from '../recovery/flexfec-decoder.ts';
 import { NackGenerator, type NackOptions } from '../recovery/nack-generator.ts';
 import { readRtxSequence } from '../recovery/retransmission-history.ts';
 import { compactDuration, compactNtp } from '../rtcp/ntp.ts';
 import type { ReportBlock, RtcpSenderReport } from '../rtcp/packets.ts';
 import { Unwrapper } from '../sequence.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
-import type { RtpPacket } from './packet.ts';
+import { RtpPacket } from './packet.ts';
 
 /** A packet of one stream, in the stream's own terms. */
 export interface ReceivedPacket {
@@ -20,7 +21,7 @@ export interface ReceivedPacket {
   readonly arrival: Milliseconds;
   /** Of the RTP packet it came in, headers included. */
   readonly size: Bytes;
-  /** It came as a retransmission. */
+  /** It came as a retransmission, or was made of repair packets. */
   readonly recovered: boolean;
   /** The bytes of its `colorSpace` element, where it has one. */
   readonly colorSpace?: Uint8Array | undefined;
@@ -32,6 +33,8 @@ export interface ReceiveStreamOptions {
   readonly clockRate: number;
   /** Ask for lost packets (RFC 4585 generic NACK): limits, or `false`. */
   readonly nack: NackOptions | false;
+  /** Repair packets come as well (RFC 8627). Default false. */
+  readonly forwardErrorCorrection?: boolean | undefined;
   /** Identifier of the `colorSpace` extension, where it was negotiated. */
   readonly colorSpaceId?: number | undefined;
 }
@@ -49,12 +52,15 @@ export interface SenderClock {
   readonly rtpTimestamp: number;
 }
 
+const NONE: readonly ReceivedPacket[] = [];
+
 /** One incoming stream. */
 export class RtpReceiveStream {
   readonly ssrc: number;
   readonly #clockRate: number;
   readonly #colorSpaceId: number | undefined;
   readonly #nack: NackGenerator | undefined;
+  readonly #fec: FlexFecDecoder | undefined;
   readonly #sequences = new Unwrapper(16);
   readonly #seen = new Int32Array(WINDOW).fill(-1);
   #firstSequence: number | undefined;
@@ -75,9 +81,10 @@ export class RtpReceiveStream {
     this.#clockRate = options.clockRate;
     this.#colorSpaceId = options.colorSpaceId;
     this.#nack = options.nack === false ? undefined : new NackGenerator(options.nack);
+    this.#fec = options.forwardErrorCorrection ? new FlexFecDecoder({ ssrc: options.ssrc }) : undefined;
   }
 
-  /** Packets received, retransmissions included, duplicates not. */
+  /** Packets received, recovered ones included, duplicates not. */
   get packetsReceived(): number {
     return this.#received;
   }
@@ -92,7 +99,7 @@ export class RtpReceiveStream {
     return Math.max(0, this.#expected() - this.#received);
   }
 
-  /** Packets that came as retransmissions. */
+  /** Packets that came as retransmissions, or were made of repair packets. */
   get packetsRecovered(): number {
     return this.#recovered;
   }
@@ -135,6 +142,19 @@ export class RtpReceiveStream {
     return this.#accept(packet, sequenceNumber, packet.payload.subarray(2), arrival, true);
   }
 
+  /**
+   * Packets that can be made of repair packets now that this one of the stream has come, mostly none; to be asked after
+   * `receive`.
+   */
+  recoverWith(packet: RtpPacket, arrival: Milliseconds): readonly ReceivedPacket[] {
+    return this.#acceptRecovered(this.#fec?.onMedia(packet.bytes, arrival), arrival);
+  }
+
+  /** A packet of this stream's repair stream (RFC 8627): the packets that it recovers. */
+  receiveRepair(packet: RtpPacket, arrival: Milliseconds): readonly ReceivedPacket[] {
+    return this.#acceptRecovered(this.#fec?.onRepair(packet, arrival), arrival);
+  }
+
   /** Nothing before `sequence` needs to be asked for: a key frame starts there. */
   forgetBefore(sequence: number): void {
     this.#nack?.forgetBefore(sequence);
@@ -156,13 +176,17 @@ export class RtpReceiveStream {
     this.#senderReportArrival = arrival;
   }
 
-  /** What to report to the sender, and the start of the next interval (RFC 3550 §A.3). */
+  /**
+   * What to report to the sender, and the start of the next interval (RFC 3550 §A.3). What was recovered counts as lost:
+   * the network did lose it.
+   */
   reportBlock(now: Milliseconds): ReportBlock {
     const expected = this.#expected();
+    const received = this.#received - this.#recovered;
     const expectedInterval = expected - this.#expectedAtReport;
-    const lostInterval = expectedInterval - (this.#received - this.#receivedAtReport);
+    const lostInterval = expectedInterval - (received - this.#receivedAtReport);
     this.#expectedAtReport = expected;
-    this.#receivedAtReport = this.#received;
+    this.#receivedAtReport = received;
     const clock = this.#senderClock;
     return {
       ssrc: this.ssrc,
@@ -170,12 +194,20 @@ export class RtpReceiveStream {
         expectedInterval <= 0 || lostInterval <= 0
           ? 0
           : Math.min(255, Math.floor((lostInterval * 256) / expectedInterval)),
-      cumulativeLost: Math.max(-0x800000, Math.min(0x7fffff, expected - this.#received)),
+      cumulativeLost: Math.max(-0x800000, Math.min(0x7fffff, expected - received)),
       extendedHighestSequence: Math.max(0, this.#highest - EARLIER_CYCLE) >>> 0,
       jitter: Math.min(0xffffffff, Math.round(this.#jitter)),
       lastSenderReport: clock ? compactNtp(clock.ntpSeconds, clock.ntpFraction) : 0,
       delaySinceLastSenderReport: clock ? compactDuration(now - this.#senderReportArrival) : 0,
     };
+  }
+
+  #acceptRecovered(recovered: readonly Uint8Array[] | undefined, arrival: Milliseconds): readonly ReceivedPacket[] {
+    if (recovered === undefined || recovered.length === 0) return NONE;
+    return recovered.flatMap((bytes) => {
+      const packet = RtpPacket.parse(bytes);
+      return (packet && this.#accept(packet, packet.sequenceNumber, packet.payload, arrival, true)) ?? [];
+    });
   }
 
   #accept(

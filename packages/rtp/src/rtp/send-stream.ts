@@ -1,5 +1,7 @@
 // The sending end of one RTP stream: counters for sender reports, and retransmissions on request (RFC 4588).
 
+import { FlexFecEncoder, type FlexFecProtection, type RepairPayload } from '../recovery/flexfec-encoder.ts';
+import { flexFecTimestamp } from '../recovery/flexfec-packet.ts';
 import {
   RetransmissionHistory,
   type RetransmissionOptions,
@@ -27,9 +29,21 @@ export interface SendStreamOptions {
     readonly extensions?: readonly ExtensionElement[];
     readonly history?: RetransmissionOptions;
   };
+  /** The repair stream (RFC 8627), where one was negotiated. */
+  readonly fec?: {
+    readonly ssrc: number;
+    readonly payloadType: number;
+    /** 16 bit; random, as RFC 3550 §5.1 asks. */
+    readonly firstSequenceNumber: number;
+    /** Elements on every repair packet, e.g. mid and repairedRid. Default none. */
+    readonly extensions?: readonly ExtensionElement[];
+    /** How much repair goes beside the media. */
+    readonly protection: FlexFecProtection;
+  };
 }
 
 const NONE: readonly ExtensionElement[] = [];
+const NO_PACKETS: readonly RtpFields[] = [];
 
 /** One outgoing stream. */
 export class RtpSendStream {
@@ -39,6 +53,11 @@ export class RtpSendStream {
   readonly #rtx: SendStreamOptions['rtx'];
   readonly #history: RetransmissionHistory | undefined;
   #rtxSequenceNumber: number;
+  readonly #fec: SendStreamOptions['fec'];
+  readonly #fecEncoder: FlexFecEncoder | undefined;
+  #fecSequenceNumber: number;
+  /** RTP timestamp of the newest key frame. */
+  #keyFrameTimestamp: number | undefined;
   #packets = 0;
   #octets = 0;
   #retransmitted = 0;
@@ -56,6 +75,9 @@ export class RtpSendStream {
     this.#rtx = options.rtx;
     this.#history = options.rtx && new RetransmissionHistory(options.rtx.history);
     this.#rtxSequenceNumber = options.rtx?.firstSequenceNumber ?? 0;
+    this.#fec = options.fec;
+    this.#fecEncoder = options.fec && new FlexFecEncoder({ ssrc: options.ssrc, ...options.fec.protection });
+    this.#fecSequenceNumber = options.fec?.firstSequenceNumber ?? 0;
   }
 
   /** Packets sent, retransmissions not counted. */
@@ -91,6 +113,21 @@ export class RtpSendStream {
   /** The retransmission stream's SSRC, where there is one. */
   get rtxSsrc(): number | undefined {
     return this.#rtx?.ssrc;
+  }
+
+  /** The repair stream's SSRC, where there is one. */
+  get fecSsrc(): number | undefined {
+    return this.#fec?.ssrc;
+  }
+
+  /** Repair packets made. */
+  get repairPacketsSent(): number {
+    return this.#fecEncoder?.repairs ?? 0;
+  }
+
+  /** The packets of that RTP timestamp are a key frame's, which may be better protected. */
+  markKeyFrame(timestamp: number): void {
+    this.#keyFrameTimestamp = timestamp;
   }
 
   /**
@@ -173,6 +210,40 @@ export class RtpSendStream {
       });
     }
     return answers;
+  }
+
+  /**
+   * The repair packets to send behind a packet of this stream, mostly none.
+   *
+   * @param bytes - the packet as it leaves now
+   */
+  protect({ timestamp }: RtpFields, bytes: Uint8Array, now: Milliseconds): readonly RtpFields[] {
+    if (this.#fecEncoder === undefined) return NO_PACKETS;
+    return this.#repairPackets(this.#fecEncoder.add(bytes, now, timestamp === this.#keyFrameTimestamp), now);
+  }
+
+  /** The repair packets that are due because nothing more came to be protected with the last packets. */
+  dueRepairs(now: Milliseconds): readonly RtpFields[] {
+    return this.#fecEncoder === undefined ? NO_PACKETS : this.#repairPackets(this.#fecEncoder.poll(now), now);
+  }
+
+  #repairPackets(repairs: readonly RepairPayload[], now: Milliseconds): readonly RtpFields[] {
+    const fec = this.#fec;
+    if (fec === undefined || repairs.length === 0) return NO_PACKETS;
+    return repairs.map(({ csrcs, payload }) => {
+      this.#fecSequenceNumber = (this.#fecSequenceNumber + 1) & 0xffff;
+      return {
+        payloadType: fec.payloadType,
+        sequenceNumber: this.#fecSequenceNumber,
+        // A clock of its own that begins anywhere, as an SSRC does.
+        timestamp: flexFecTimestamp(now, fec.ssrc),
+        ssrc: fec.ssrc,
+        marker: false,
+        csrcs,
+        extensions: fec.extensions ?? NONE,
+        payload,
+      };
+    });
   }
 
   /**

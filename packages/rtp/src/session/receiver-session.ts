@@ -7,8 +7,8 @@ import type { ReceivedPacket, RtpReceiveStream } from '../rtp/receive-stream.ts'
 import type { Milliseconds } from '../units.ts';
 import { FeedbackReporter } from './feedback-reporter.ts';
 
-/** What the packets of an SSRC are to its stream: itself, or its retransmissions (RFC 4588). */
-export type StreamRole = 'media' | 'rtx';
+/** What the packets of an SSRC are to its stream: itself, its retransmissions (RFC 4588), or its repair (RFC 8627). */
+export type StreamRole = 'media' | 'rtx' | 'fec';
 
 /** Where the packets of one SSRC go. */
 interface Route<Target> {
@@ -21,7 +21,7 @@ interface Route<Target> {
 export interface ReceiverSessionOptions<Target> {
   /** Who reports, 32 bit. */
   readonly ssrc: number;
-  /** A packet of a stream has arrived for the first time, by itself or as a retransmission. */
+  /** A packet of a stream has arrived for the first time, by itself or by what repairs it. */
   readonly onPacket: (target: Target, packet: ReceivedPacket) => void;
   /**
    * A packet of an unknown SSRC has arrived: `bind` may tell where it belongs (RFC 9143 §9.2), and it is delivered then.
@@ -52,8 +52,8 @@ export class ReceiverSession<Target> {
   }
 
   /**
-   * From now on the packets of `ssrc` belong to the stream. A target has one stream and one retransmission stream: a
-   * newcomer takes the old one's place.
+   * From now on the packets of `ssrc` belong to the stream. A target has one stream for each role: a newcomer takes the
+   * old one's place.
    */
   bind(ssrc: number, target: Target, stream: RtpReceiveStream, role: StreamRole): void {
     for (const [other, route] of this.#routes) {
@@ -86,9 +86,15 @@ export class ReceiverSession<Target> {
   deliver(packet: RtpPacket, arrival: Milliseconds): boolean {
     const route = this.#routes.get(packet.ssrc);
     if (route === undefined) return false;
-    const { stream, target } = route;
-    const received = route.role === 'rtx' ? stream.receiveRtx(packet, arrival) : stream.receive(packet, arrival);
+    const { stream, target, role } = route;
+    if (role === 'fec') {
+      this.#pass(target, stream.receiveRepair(packet, arrival));
+      return true;
+    }
+    const received = role === 'rtx' ? stream.receiveRtx(packet, arrival) : stream.receive(packet, arrival);
     if (received !== undefined) this.#options.onPacket(target, received);
+    // A retransmission is not what was protected: its header extensions differ.
+    if (role === 'media') this.#pass(target, stream.recoverWith(packet, arrival));
     return true;
   }
 
@@ -111,6 +117,10 @@ export class ReceiverSession<Target> {
       packets.push({ type: 'nack', senderSsrc: ssrc, mediaSsrc: stream.ssrc, sequenceNumbers });
     }
     return packets;
+  }
+
+  #pass(target: Target, packets: readonly ReceivedPacket[]): void {
+    for (const packet of packets) this.#options.onPacket(target, packet);
   }
 
   #report(packets: RtcpPacket[], now: Milliseconds): void {

@@ -158,6 +158,8 @@ export class SenderSession {
 
   /** Lets congestion control see that time passes, and sends the reports that are due. To be called every 25 ms or so. */
   tick(now: Milliseconds): void {
+    this.#now = now;
+    for (const { outgoing } of this.#streams.values()) this.#repair(outgoing, outgoing.stream.dueRepairs(now));
     this.#pacing?.congestion.onProcess(now);
     this.process(now);
     const reports: RtcpPacket[] = [];
@@ -247,7 +249,17 @@ export class SenderSession {
       }
     }
     this.#send(packet);
+    const outgoing = this.#streams.get(fields.ssrc)?.outgoing;
+    if (outgoing !== undefined) this.#repair(outgoing, outgoing.stream.protect(fields, packet, this.#now));
   };
+
+  /** Sends repair packets, when the pacer allows. */
+  #repair({ extensionIds }: SendingStream, repairs: readonly RtpFields[]): void {
+    for (const fields of repairs) {
+      if (this.#pacing === undefined) this.#depart({ fields, extensionIds }, undefined);
+      else this.#pacing.pacer.enqueue({ fields, extensionIds }, sizeOf(fields), 'fec', this.#now);
+    }
+  }
 }
 
 function sizeOf(fields: RtpFields): Bytes {

@@ -20,6 +20,7 @@ import { describe, expect, test } from 'vitest';
 const IDS = { absSendTime: 4, transportSequence: 5 };
 const SSRC = 7;
 const RTX_SSRC = 8;
+const FEC_SSRC = 9;
 
 /** Both ends, and a wire that carries nothing by itself. */
 class Pair {
@@ -29,15 +30,24 @@ class Pair {
   readonly outgoing: SendingStream;
   readonly sender: SenderSession;
   readonly receiver: ReceiverSession<string>;
-  readonly stream = new RtpReceiveStream({ ssrc: SSRC, clockRate: 90_000, nack: {} });
+  readonly stream: RtpReceiveStream;
   #sequence = 0xfff0;
 
-  constructor(congestion?: CongestionController) {
+  constructor({ congestion, fec = 0 }: { congestion?: CongestionController; fec?: number } = {}) {
+    this.stream = new RtpReceiveStream({
+      ssrc: SSRC,
+      clockRate: 90_000,
+      nack: fec === 0 ? {} : false,
+      forwardErrorCorrection: fec > 0,
+    });
     this.sender = new SenderSession({ send: (bytes) => this.wire.push(bytes), congestion });
     const stream = new RtpSendStream({
       ssrc: SSRC,
       payloadType: 96,
       rtx: { ssrc: RTX_SSRC, payloadType: 97, firstSequenceNumber: 3 },
+      ...(fec > 0 && {
+        fec: { ssrc: FEC_SSRC, payloadType: 118, firstSequenceNumber: 0xffff, protection: { ratio: fec } },
+      }),
     });
     this.outgoing = {
       kind: 'video',
@@ -52,10 +62,11 @@ class Pair {
     this.receiver.transportSequenceId = IDS.transportSequence;
     this.receiver.bind(SSRC, 'video', this.stream, 'media');
     this.receiver.bind(RTX_SSRC, 'video', this.stream, 'rtx');
+    if (fec > 0) this.receiver.bind(FEC_SSRC, 'video', this.stream, 'fec');
   }
 
-  send(now: number, payload = Uint8Array.of(this.#sequence & 0xff, 1, 2)): void {
-    const fields = this.outgoing.stream.send(this.#sequence & 0xffff, now * 90, true, payload, now);
+  send(now: number, payload = Uint8Array.of(this.#sequence & 0xff, 1, 2), marker = true): void {
+    const fields = this.outgoing.stream.send(this.#sequence & 0xffff, now * 90, marker, payload, now);
     this.#sequence += 1;
     this.sender.send(fields, IDS, 'video', now);
   }
@@ -95,6 +106,50 @@ test('any packets may be lost: retransmissions bring each of them, once, unchang
     ),
     { numRuns: 50 },
   );
+});
+
+describe('forward error correction', () => {
+  /** Ten frames of five packets, of each of which the network loses one. */
+  function play(pair: Pair): Uint8Array[] {
+    const payloads: Uint8Array[] = [];
+    for (let frame = 0; frame < 10; frame++) {
+      for (let part = 0; part < 5; part++) {
+        const payload = Uint8Array.from({ length: 100 + 10 * part + frame }, (_, i) => frame + part + i);
+        payloads.push(payload);
+        pair.send(33 * frame, payload, part === 4);
+      }
+      const media = pair.wire.filter((bytes) => RtpPacket.parse(bytes)?.ssrc === SSRC);
+      pair.wire.splice(pair.wire.indexOf(media[frame % 5]!), 1);
+      pair.exchange(33 * frame);
+    }
+    return payloads;
+  }
+
+  test('brings back a lost packet of each frame without a request', () => {
+    const pair = new Pair({ fec: 0.2 });
+    const payloads = play(pair);
+    expect(pair.outgoing.stream.repairPacketsSent).toBe(10);
+    const inOrder = pair.received.toSorted((a, b) => a.sequence - b.sequence);
+    expect(inOrder.map(({ payload }) => [...payload])).toEqual(payloads.map((payload) => [...payload]));
+    expect(pair.received.filter(({ recovered }) => recovered)).toHaveLength(10);
+    expect(pair.stream.packetsLost).toBe(0);
+  });
+
+  test('what it brings back counts as lost in reports', () => {
+    const pair = new Pair({ fec: 0.2 });
+    play(pair);
+    // The first packet of the first frame was lost and recovered before anything could be missed.
+    expect(pair.stream.reportBlock(1000).cumulativeLost).toBe(10);
+  });
+
+  test('repair packets have their place in transport-wide feedback, and leave behind the media', () => {
+    const pair = new Pair({ fec: 1 });
+    pair.send(0);
+    const packets = pair.wire.map((bytes) => RtpPacket.parse(bytes)!);
+    expect(packets.map(({ ssrc }) => ssrc)).toEqual([SSRC, FEC_SSRC]);
+    expect(packets.map((packet) => packet.extension(IDS.transportSequence)?.[1])).toEqual([0, 1]);
+    expect(packets[1]).toMatchObject({ payloadType: 118, sequenceNumber: 0, csrcs: [SSRC] });
+  });
 });
 
 describe('requests for key frames', () => {
@@ -204,7 +259,7 @@ describe('the way of a packet', () => {
 });
 
 test('without a timer of its own: what the pacer holds back leaves when it is processed at the time it says', () => {
-  const pair = new Pair(new GoogleCongestionControl({ startBitrate: 400_000 }));
+  const pair = new Pair({ congestion: new GoogleCongestionControl({ startBitrate: 400_000 }) });
   for (let i = 0; i < 30; i++) pair.send(0, new Uint8Array(1000));
   expect(pair.wire.length).toBeLessThan(30);
   let now = 0;

@@ -245,6 +245,7 @@ export class Consumer implements SendingStream {
       this.#send(this.stream.filler(output, timestamp, now));
       return;
     }
+    if (info.keyFrameStart) this.stream.markKeyFrame(timestamp);
     const extensions = this.#extensionsOf(packet);
     this.#send(this.stream.send(output, timestamp, packet.marker, payload, now, extensions));
     if (
