@@ -92,10 +92,14 @@ export class NackGenerator {
     }
   }
 
-  /** The sequence numbers to ask for now: each at most once per two round trips, oldest first. */
-  due(now: Milliseconds): number[] {
+  /**
+   * The sequence numbers to ask for now: each at most once per two round trips, oldest first.
+   *
+   * @param roundTrip - as measured elsewhere, for as long as no request was answered. Default 50 ms
+   */
+  due(now: Milliseconds, roundTrip: Milliseconds = 50): number[] {
     const due: number[] = [];
-    const interval = 2 * (this.#roundTrip ?? 50);
+    const interval = 2 * (this.#roundTrip ?? roundTrip);
     for (const missing of this.#missing.values()) {
       if (now - missing.since < this.#reorderingTolerance || now - missing.askedAt < interval) continue;
       if (missing.retries >= this.#maxRetries) {

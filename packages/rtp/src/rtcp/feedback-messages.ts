@@ -1,9 +1,10 @@
 // Feedback messages on the wire (RFC 4585 §6.1): generic NACK, picture loss indication, full intra request, REMB.
 
+import { checkInteger } from '../arguments.ts';
 import { ArgumentError } from '../errors.ts';
 import { sequenceDistance } from '../sequence.ts';
-import type { FirEntry, RtcpFir, RtcpNack, RtcpPli, RtcpRemb } from './packet-types.ts';
-import { checkInteger, type PacketWriter } from './packet-writer.ts';
+import type { FirEntry, RtcpFir, RtcpNack, RtcpPli, RtcpRemb } from './feedback-types.ts';
+import type { PacketWriter } from './packet-writer.ts';
 
 /** Payload type of transport-layer feedback (RFC 4585 §6.2). */
 export const TRANSPORT_LAYER_FEEDBACK = 205;

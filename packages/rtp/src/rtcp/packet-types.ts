@@ -1,7 +1,17 @@
-// The RTCP packets Sluice speaks, as plain data: reports and membership (RFC 3550 §6), feedback (RFC 4585, RFC 5104) and
-// the two bandwidth messages of WebRTC. Numbers are unsigned integers of the stated width unless said otherwise.
+// The RTCP packets Sluice speaks, as plain data: reports and membership (RFC 3550 §6), extended reports (RFC 3611); what
+// receivers feed back is in feedback-types.ts. Numbers are unsigned integers of the stated width unless said otherwise.
 
-import type { BitsPerSecond, Bytes, Milliseconds, RtpTicks } from '../units.ts';
+import type { Bytes, RtpTicks } from '../units.ts';
+import type {
+  CongestionFeedback,
+  RtcpFir,
+  RtcpNack,
+  RtcpPli,
+  RtcpRemb,
+  RtcpTmmbn,
+  RtcpTmmbr,
+  TransportFeedback,
+} from './feedback-types.ts';
 
 /** What a receiver says about one stream (RFC 3550 §6.4.1). */
 export interface ReportBlock {
@@ -106,85 +116,39 @@ export interface RtcpApplication {
   readonly data: Uint8Array;
 }
 
-/** A request to send packets again: generic NACK (RFC 4585 §6.2.1). */
-export interface RtcpNack {
-  readonly type: 'nack';
-  /** Who asks, 32 bit. */
-  readonly senderSsrc: number;
-  /** The stream that has the holes, 32 bit. */
-  readonly mediaSsrc: number;
-  /** 16 bit each, at least one. Serialising sorts them along the circle from the first and drops duplicates. */
-  readonly sequenceNumbers: readonly number[];
+/** When a receiver sent an extended report, by its own clock (RFC 3611 §4.4): a sender answers it. */
+export interface ReceiverReferenceTime {
+  readonly type: 'receiver-reference-time';
+  /** NTP time of the report, whole seconds, 32 bit. */
+  readonly ntpSeconds: number;
+  /** NTP time of the report, the rest in 2^-32 s, 32 bit. */
+  readonly ntpFraction: number;
 }
 
-/** A request for a key frame because pictures were lost: picture loss indication (RFC 4585 §6.3.1). */
-export interface RtcpPli {
-  readonly type: 'pli';
-  /** Who asks, 32 bit. */
-  readonly senderSsrc: number;
-  /** The stream to send one, 32 bit. */
-  readonly mediaSsrc: number;
-}
-
-/** One stream that a full intra request asks (RFC 5104 §4.3.1.1). */
-export interface FirEntry {
-  /** The stream to send a key frame, 32 bit. */
+/** A sender's answer to one receiver's reference time (RFC 3611 §4.5). */
+export interface ReferenceTimeAnswer {
+  /** The receiver, 32 bit. */
   readonly ssrc: number;
-  /** 8 bit; the same number again is a repetition of the same request. */
-  readonly commandSequence: number;
+  /** Middle 32 bit of the NTP timestamp in its last reference time, 0 when there was none. */
+  readonly lastReceiverReport: number;
+  /** Time from receiving that to sending this answer, 32 bit, in 1/65536 s; 0 when there was none. */
+  readonly delaySinceLastReceiverReport: number;
 }
 
-/** A request for key frames for a newcomer or a switch: full intra request (RFC 5104 §4.3.1). */
-export interface RtcpFir {
-  readonly type: 'fir';
-  /** Who asks, 32 bit. */
-  readonly senderSsrc: number;
-  /** At least one. */
-  readonly entries: readonly FirEntry[];
+/** A sender's answers to reference times, from which receivers know their round trips: DLRR (RFC 3611 §4.5). */
+export interface DelaySinceLastReceiverReport {
+  readonly type: 'delay-since-last-receiver-report';
+  /** At most 21 845. */
+  readonly answers: readonly ReferenceTimeAnswer[];
 }
 
-/** A receiver's estimate of the bandwidth (draft-alvestrand-rmcat-remb-03 §2.2). */
-export interface RtcpRemb {
-  readonly type: 'remb';
-  /** Who estimates, 32 bit. */
-  readonly senderSsrc: number;
-  /** 0 to 2^53 − 1. On the wire 18 significant bits remain: serialising rounds down. */
-  readonly bitrate: BitsPerSecond;
-  /** The streams that share it, 32 bit each, at most 255. */
-  readonly ssrcs: readonly number[];
-}
-
-/**
- * Which packets of a transport arrived, and when: one status for each transport-wide sequence number from `baseSequence`
- * on (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1).
- */
-export interface TransportFeedback {
-  readonly type: 'transport-feedback';
-  /** Who received, 32 bit. */
-  readonly senderSsrc: number;
-  /** Any stream of the transport, 32 bit. */
-  readonly mediaSsrc: number;
-  /** Transport-wide sequence number of the first status, 16 bit. */
-  readonly baseSequence: number;
-  /** Counts the feedback packets, 8 bit: a gap is lost feedback. */
-  readonly feedbackCount: number;
-  /**
-   * On the receiver's clock, a multiple of 64 ms from −2^29 to 2^29 − 64. It wraps every 2^30 ms (12.4 days):
-   * `circularDistance(a / 64, b / 64, 24) * 64` is how far one is ahead of another.
-   */
-  readonly referenceTime: Milliseconds;
-  /**
-   * False when the packet says only what arrived: the entries of received packets are then 0 and mean nothing more. It
-   * is true when nothing arrived.
-   */
-  readonly hasArrivalTimes: boolean;
-  /**
-   * The status of each packet, 1 to 65 535 of them: `undefined` when it was not received, otherwise its arrival after
-   * `referenceTime` in steps of 0.25 ms, below zero when it overtook many. Between one received packet and the next in
-   * sequence lie at most −8192 to 8191.75 ms, and as much between `referenceTime` and the first: what does not fit is
-   * for another packet.
-   */
-  readonly packets: readonly (Milliseconds | undefined)[];
+/** What does not fit reports (RFC 3611 §2). */
+export interface RtcpExtendedReport {
+  readonly type: 'extended-report';
+  /** Who reports, 32 bit. */
+  readonly ssrc: number;
+  /** Blocks of other types are left out when parsing, as are blocks of a length that their type cannot have. */
+  readonly blocks: readonly (ReceiverReferenceTime | DelaySinceLastReceiverReport)[];
 }
 
 /** Any RTCP packet known here, told apart by `type`. */
@@ -194,8 +158,12 @@ export type RtcpPacket =
   | RtcpSourceDescription
   | RtcpBye
   | RtcpApplication
+  | RtcpExtendedReport
   | RtcpNack
   | RtcpPli
   | RtcpFir
   | RtcpRemb
-  | TransportFeedback;
+  | RtcpTmmbr
+  | RtcpTmmbn
+  | TransportFeedback
+  | CongestionFeedback;

@@ -3,6 +3,13 @@
 import { APPLICATION, parseApplication, writeApplication } from './application.ts';
 import { BYE, parseBye, writeByes } from './bye.ts';
 import {
+  CONGESTION_FEEDBACK_FORMAT,
+  countStatuses,
+  parseCongestionFeedback,
+  writeCongestionFeedback,
+} from './congestion-feedback.ts';
+import { EXTENDED_REPORT, parseExtendedReport, writeExtendedReport } from './extended-report.ts';
+import {
   APPLICATION_LAYER_FORMAT,
   FIR_FORMAT,
   isRemb,
@@ -30,6 +37,7 @@ import {
   writeSenderReport,
 } from './reports.ts';
 import { parseSourceDescription, SOURCE_DESCRIPTION, writeSourceDescriptions } from './source-description.ts';
+import { parseTmmbn, parseTmmbr, TMMBN_FORMAT, TMMBR_FORMAT, writeTmmbn, writeTmmbr } from './tmmbr.ts';
 import {
   MAX_STATUS_COUNT,
   parseTransportFeedback,
@@ -37,6 +45,7 @@ import {
   writeTransportFeedback,
 } from './transport-feedback.ts';
 
+export type * from './feedback-types.ts';
 export type * from './packet-types.ts';
 
 /** What a datagram of RTCP held. */
@@ -45,12 +54,14 @@ export interface ParsedRtcp {
   readonly packets: RtcpPacket[];
   /** How many were malformed; a break in the framing counts once, however much is behind it. */
   readonly invalid: number;
-  /** How many were of types or feedback formats not known here. */
+  /** How many were well framed but of types or feedback formats not known here. */
   readonly unknown: number;
 }
 
 const VERSION = 2;
 const HEADER_SIZE = 4;
+const COUNT_MASK = 0x1f;
+const PADDING_BIT = 0x20;
 const FIRST_RTCP_TYPE = 192;
 const LAST_RTCP_TYPE = 223;
 
@@ -61,9 +72,21 @@ export function isRtcp(bytes: Uint8Array): boolean {
 }
 
 /**
- * Reads a datagram of RTCP: compound (RFC 3550 §6.1) or reduced-size (RFC 5506). It never throws. A packet whose content
- * is wrong is left out and counted, those around it are kept; where the version or a length is wrong, nothing behind it
- * can be told, and reading ends. Application data is a view into `bytes`.
+ * Reads a datagram of RTCP. It never throws and never gives up what it can tell:
+ *
+ * - A packet that ends where its length says but is malformed inside (too short for what it counts, or with a value that
+ *   its type forbids) is left out and counted as `invalid`; those before and behind it are kept.
+ * - So is one that declares padding without being the last, or padding that is not a whole number of words within it
+ *   (RFC 3550 §6.4.1). Transport-wide feedback may: libwebrtc pads each with the bytes that it lacks.
+ * - Where the version is not 2, or a header or what its length says does not fit the datagram, nothing behind can be
+ *   told: what was before is kept, the rest counts as one `invalid`, and reading ends.
+ * - A packet of an unknown type is skipped and counted as `unknown`.
+ *
+ * That the first packet be a report (RFC 3550 §6.1, §A.2) is not asked for, since any packet may come alone or first in
+ * a reduced-size datagram (RFC 5506 §3.4.2); nor does a first packet that is malformed take the others with it.
+ *
+ * Statuses of packets in feedback are bounded at 65 535 in one datagram: feedback that claims more than are left is
+ * `invalid`. Application data is a view into `bytes`.
  */
 export function parseRtcp(bytes: Uint8Array): ParsedRtcp {
   const packets: RtcpPacket[] = [];
@@ -74,18 +97,20 @@ export function parseRtcp(bytes: Uint8Array): ParsedRtcp {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let offset = 0;
   while (offset < bytes.length) {
-    const size = packetSize(view, offset);
-    if (size === undefined) {
+    const end = packetEnd(view, offset);
+    if (end === undefined) {
       invalid += 1;
       break;
     }
-    const isLast = offset + size === bytes.length;
-    const packet = parsePacket(new DataView(bytes.buffer, bytes.byteOffset + offset, size), isLast, statusesLeft);
+    const packet = parsePacket(view, offset, end, statusesLeft);
     if (packet === 'invalid') invalid += 1;
     else if (packet === 'unknown') unknown += 1;
     else packets.push(packet);
-    if (typeof packet === 'object' && packet.type === 'transport-feedback') statusesLeft -= packet.packets.length;
-    offset += size;
+    if (typeof packet === 'object') {
+      if (packet.type === 'transport-feedback') statusesLeft -= packet.packets.length;
+      else if (packet.type === 'congestion-feedback') statusesLeft -= countStatuses(packet);
+    }
+    offset = end;
   }
   return { packets, invalid, unknown };
 }
@@ -104,25 +129,34 @@ export function serializeRtcp(packets: readonly RtcpPacket[]): Uint8Array {
   return writer.finish();
 }
 
-/** Bytes of the packet at `offset`, header included; `undefined` when there is none that ends within the view. */
-function packetSize(view: DataView, offset: number): number | undefined {
+/** Where the packet at `offset` ends; `undefined` when there is none that ends within the view. */
+function packetEnd(view: DataView, offset: number): number | undefined {
   if (offset + HEADER_SIZE > view.byteLength) return undefined;
   if (view.getUint8(offset) >> 6 !== VERSION) return undefined;
-  const size = (view.getUint16(offset + 2) + 1) * 4;
-  return offset + size <= view.byteLength ? size : undefined;
+  const end = offset + (view.getUint16(offset + 2) + 1) * 4;
+  return end <= view.byteLength ? end : undefined;
 }
 
-function parsePacket(view: DataView, isLast: boolean, maxStatuses: number): RtcpPacket | 'invalid' | 'unknown' {
-  const type = view.getUint8(1);
-  const count = view.getUint8(0) & 0x1f;
-  const paddingSize = readPaddingSize(
-    view,
-    isLast,
-    type === TRANSPORT_LAYER_FEEDBACK && count === TRANSPORT_FEEDBACK_FORMAT,
-  );
-  if (paddingSize === undefined) return 'invalid';
-  const bodySize = view.byteLength - HEADER_SIZE - paddingSize;
-  const body = new DataView(view.buffer, view.byteOffset + HEADER_SIZE, bodySize);
+/** The packet in [start, end). */
+function parsePacket(
+  view: DataView,
+  start: number,
+  end: number,
+  maxStatuses: number,
+): RtcpPacket | 'invalid' | 'unknown' {
+  const first = view.getUint8(start);
+  const type = view.getUint8(start + 1);
+  const count = first & COUNT_MASK;
+  const bodyStart = start + HEADER_SIZE;
+  let bodyEnd = end;
+  if ((first & PADDING_BIT) !== 0) {
+    const padding = view.getUint8(end - 1);
+    bodyEnd -= padding;
+    const isExempt = type === TRANSPORT_LAYER_FEEDBACK && count === TRANSPORT_FEEDBACK_FORMAT;
+    const isAllowed = isExempt || (end === view.byteLength && padding % 4 === 0);
+    if (padding === 0 || bodyEnd < bodyStart || !isAllowed) return 'invalid';
+  }
+  const body = new DataView(view.buffer, view.byteOffset + bodyStart, bodyEnd - bodyStart);
   switch (type) {
     case SENDER_REPORT:
       return parseSenderReport(body, count) ?? 'invalid';
@@ -134,8 +168,13 @@ function parsePacket(view: DataView, isLast: boolean, maxStatuses: number): Rtcp
       return parseBye(body, count) ?? 'invalid';
     case APPLICATION:
       return parseApplication(body, count) ?? 'invalid';
+    case EXTENDED_REPORT:
+      return parseExtendedReport(body) ?? 'invalid';
     case TRANSPORT_LAYER_FEEDBACK:
       if (count === NACK_FORMAT) return parseNack(body) ?? 'invalid';
+      if (count === TMMBR_FORMAT) return parseTmmbr(body) ?? 'invalid';
+      if (count === TMMBN_FORMAT) return parseTmmbn(body) ?? 'invalid';
+      if (count === CONGESTION_FEEDBACK_FORMAT) return parseCongestionFeedback(body, maxStatuses) ?? 'invalid';
       if (count === TRANSPORT_FEEDBACK_FORMAT) return parseTransportFeedback(body, maxStatuses) ?? 'invalid';
       return 'unknown';
     case PAYLOAD_SPECIFIC_FEEDBACK:
@@ -146,17 +185,6 @@ function parsePacket(view: DataView, isLast: boolean, maxStatuses: number): Rtcp
     default:
       return 'unknown';
   }
-}
-
-/**
- * Bytes of padding at the end; `undefined` when it is not as RFC 3550 §6.4.1 says: on the last packet only, whole words.
- * Transport-wide feedback is exempt from both: libwebrtc pads each with the one to three bytes that it lacks.
- */
-function readPaddingSize(view: DataView, isLast: boolean, isTransportFeedback: boolean): number | undefined {
-  if ((view.getUint8(0) & 0x20) === 0) return 0;
-  const size = view.getUint8(view.byteLength - 1);
-  if (size === 0 || size > view.byteLength - HEADER_SIZE) return undefined;
-  return isTransportFeedback || (isLast && size % 4 === 0) ? size : undefined;
 }
 
 function writePacket(writer: PacketWriter, packet: RtcpPacket, isLast: boolean): void {
@@ -171,6 +199,8 @@ function writePacket(writer: PacketWriter, packet: RtcpPacket, isLast: boolean):
       return writeByes(writer, packet);
     case 'application':
       return writeApplication(writer, packet);
+    case 'extended-report':
+      return writeExtendedReport(writer, packet);
     case 'nack':
       return writeNack(writer, packet);
     case 'pli':
@@ -179,7 +209,13 @@ function writePacket(writer: PacketWriter, packet: RtcpPacket, isLast: boolean):
       return writeFir(writer, packet);
     case 'remb':
       return writeRemb(writer, packet);
+    case 'tmmbr':
+      return writeTmmbr(writer, packet);
+    case 'tmmbn':
+      return writeTmmbn(writer, packet);
     case 'transport-feedback':
       return writeTransportFeedback(writer, packet, isLast);
+    case 'congestion-feedback':
+      return writeCongestionFeedback(writer, packet);
   }
 }

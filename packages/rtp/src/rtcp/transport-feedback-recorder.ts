@@ -1,9 +1,9 @@
 // The receiving end of transport-wide congestion control (draft-holmer-rmcat-transport-wide-cc-extensions-01): remembers
 // when packets arrived and makes the feedback that tells the sender.
 
-import { Unwrapper } from '../sequence.ts';
 import type { BitsPerSecond, Milliseconds } from '../units.ts';
-import type { TransportFeedback } from './packet-types.ts';
+import { ArrivalWindow } from './arrival-window.ts';
+import type { TransportFeedback } from './feedback-types.ts';
 import { ARRIVAL_TICKS_PER_MILLISECOND, deltaSize, REFERENCE_TIME_STEP } from './transport-feedback.ts';
 
 /** How long an arrival that was reported is kept, to be reported again beside a late packet. */
@@ -16,6 +16,7 @@ const MAX_MISSING = 0x7ffe;
 const MAX_FEEDBACK_SIZE = 1000;
 
 const TICKS_PER_REFERENCE_STEP = REFERENCE_TIME_STEP * ARRIVAL_TICKS_PER_MILLISECOND;
+const RECEIVED = 1;
 
 /**
  * Records the arrival of every packet of one transport, by its transport-wide sequence number, and turns what is new into
@@ -23,13 +24,8 @@ const TICKS_PER_REFERENCE_STEP = REFERENCE_TIME_STEP * ARRIVAL_TICKS_PER_MILLISE
  * reported together with everything behind it, so the sender must put up with statuses it has seen.
  */
 export class TransportFeedbackRecorder {
-  readonly #sequences = new Unwrapper(16);
-  /** Arrival times in ticks by unwrapped sequence number; all keys lie in [begin, end). */
-  readonly #arrivals = new Map<number, number>();
-  #begin = 0;
-  #end = 0;
-  /** Where the next feedback begins; `end` when all is reported. */
-  #unreported: number | undefined;
+  /** Arrival times in ticks. */
+  readonly #arrivals = new ArrivalWindow(MAX_SPAN);
   #feedbackCount = 0;
 
   /**
@@ -40,19 +36,9 @@ export class TransportFeedbackRecorder {
    */
   onPacket(transportSequence: number, arrival: Milliseconds): void {
     if (!Number.isFinite(arrival)) return;
-    const sequence = this.#sequences.unwrap(transportSequence);
-    if (this.#unreported === undefined) {
-      this.#begin = sequence;
-      this.#end = sequence;
-      this.#unreported = sequence;
-    }
-    if (this.#unreported === this.#end) this.#forgetReported(sequence, arrival - BACK_WINDOW);
-    if (this.#arrivals.has(sequence)) return;
-    this.#arrivals.set(sequence, Math.round(arrival * ARRIVAL_TICKS_PER_MILLISECOND));
-    this.#end = Math.max(this.#end, sequence + 1);
-    this.#begin = Math.min(this.#begin, sequence);
-    this.#forgetBefore(this.#end - MAX_SPAN);
-    this.#unreported = Math.max(this.#begin, Math.min(this.#unreported, sequence));
+    const sequence = this.#arrivals.unwrap(transportSequence);
+    this.#arrivals.forgetReported(sequence, (arrival - BACK_WINDOW) * ARRIVAL_TICKS_PER_MILLISECOND);
+    this.#arrivals.add(sequence, Math.round(arrival * ARRIVAL_TICKS_PER_MILLISECOND), RECEIVED);
   }
 
   /**
@@ -64,11 +50,12 @@ export class TransportFeedbackRecorder {
    */
   nextFeedback(senderSsrc: number, mediaSsrc: number): TransportFeedback[] {
     const feedback: TransportFeedback[] = [];
-    while (this.#unreported !== undefined && this.#unreported < this.#end) {
-      const first = this.#nextReceived(this.#unreported);
-      const base = Math.max(this.#unreported, first - MAX_MISSING);
-      const referenceSteps = Math.floor(this.#arrivalTicks(first) / TICKS_PER_REFERENCE_STEP);
-      const packets = this.#statuses(base, referenceSteps * TICKS_PER_REFERENCE_STEP);
+    const arrivals = this.#arrivals;
+    while (arrivals.unreported < arrivals.end) {
+      const first = arrivals.nextReceived(arrivals.unreported);
+      const base = Math.max(arrivals.unreported, first - MAX_MISSING);
+      const referenceSteps = Math.floor(arrivals.time(first) / TICKS_PER_REFERENCE_STEP);
+      const packets = this.#statuses(base, first, referenceSteps * TICKS_PER_REFERENCE_STEP);
       feedback.push({
         type: 'transport-feedback',
         senderSsrc,
@@ -80,18 +67,19 @@ export class TransportFeedbackRecorder {
         packets,
       });
       this.#feedbackCount = (this.#feedbackCount + 1) & 0xff;
-      this.#unreported = base + packets.length;
+      arrivals.reportedBefore(base + packets.length);
     }
     return feedback;
   }
 
-  /** As many statuses from `base` on as one packet holds; the last one is of a received packet. */
-  #statuses(base: number, referenceTicks: number): (Milliseconds | undefined)[] {
+  /** As many statuses from `base` on as one packet holds, of which `first` is received; so is the last one. */
+  #statuses(base: number, first: number, referenceTicks: number): (Milliseconds | undefined)[] {
+    const arrivals = this.#arrivals;
     const packets: (Milliseconds | undefined)[] = [];
     const size = new FeedbackSize();
     let previousTicks = referenceTicks;
-    for (let next = this.#nextReceived(base); next < this.#end; next = this.#nextReceived(next + 1)) {
-      const ticks = this.#arrivalTicks(next);
+    for (let next = first; next < arrivals.end; next = arrivals.nextReceived(next + 1)) {
+      const ticks = arrivals.time(next);
       const bytes = deltaSize(ticks - previousTicks);
       const missing = next - base - packets.length;
       if (bytes === undefined || !size.add(missing, bytes)) break;
@@ -100,39 +88,6 @@ export class TransportFeedbackRecorder {
       previousTicks = ticks;
     }
     return packets;
-  }
-
-  /** The first received sequence number from `sequence` on, or `end`. */
-  #nextReceived(sequence: number): number {
-    let next = sequence;
-    while (next < this.#end && !this.#arrivals.has(next)) next++;
-    return next;
-  }
-
-  #arrivalTicks(sequence: number): number {
-    return this.#arrivals.get(sequence) ?? 0;
-  }
-
-  /** Forgets what lies before `sequence` up to the first arrival after `limit`. */
-  #forgetReported(sequence: number, limit: Milliseconds): void {
-    const end = Math.min(sequence, this.#end);
-    const limitTicks = limit * ARRIVAL_TICKS_PER_MILLISECOND;
-    while (this.#begin < end) {
-      const ticks = this.#arrivals.get(this.#begin);
-      if (ticks !== undefined && ticks > limitTicks) break;
-      this.#arrivals.delete(this.#begin);
-      this.#begin++;
-    }
-  }
-
-  #forgetBefore(sequence: number): void {
-    if (sequence <= this.#begin) return;
-    if (sequence - this.#begin <= this.#arrivals.size) {
-      for (let old = this.#begin; old < sequence; old++) this.#arrivals.delete(old);
-    } else {
-      for (const old of this.#arrivals.keys()) if (old < sequence) this.#arrivals.delete(old);
-    }
-    this.#begin = sequence;
   }
 }
 

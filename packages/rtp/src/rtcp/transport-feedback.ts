@@ -1,11 +1,12 @@
 // Transport-wide feedback on the wire (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1, as libwebrtc speaks it):
 // what arrived as status chunks, when it arrived as deltas of 250 µs from one received packet to the next.
 
+import { checkInteger } from '../arguments.ts';
 import { ArgumentError } from '../errors.ts';
 import type { Milliseconds } from '../units.ts';
 import { COMMON_FEEDBACK_SIZE, TRANSPORT_LAYER_FEEDBACK, writeCommon } from './feedback-messages.ts';
-import type { TransportFeedback } from './packet-types.ts';
-import { checkInteger, type PacketWriter } from './packet-writer.ts';
+import type { TransportFeedback } from './feedback-types.ts';
+import type { PacketWriter } from './packet-writer.ts';
 import { encodeStatusChunks, readStatusChunks, SYMBOL } from './status-chunks.ts';
 
 /** Format of transport-wide feedback in transport-layer feedback. */
@@ -24,6 +25,8 @@ const CHUNKS_START = COMMON_FEEDBACK_SIZE + 8;
 const MAX_SMALL_DELTA = 0xff;
 const MIN_LARGE_DELTA = -0x8000;
 const MAX_LARGE_DELTA = 0x7fff;
+const MAX_DELTA_SIZE = 2;
+const NO_DELTAS = new Uint8Array(0);
 
 /** Bytes that a delta of `ticks` takes on the wire: 1 or 2; `undefined` when it does not fit (−8192…8191.75 ms). */
 export function deltaSize(ticks: number): 1 | 2 | undefined {
@@ -70,7 +73,7 @@ export function writeTransportFeedback(writer: PacketWriter, packet: TransportFe
   const reference = packet.referenceTime / REFERENCE_TIME_STEP;
   checkInteger(packet.packets.length, 1, MAX_STATUS_COUNT, 'packet status count');
   const symbols = new Uint8Array(packet.packets.length);
-  const deltas = packet.hasArrivalTimes ? encodeArrivals(packet.packets, symbols) : [];
+  const deltas = packet.hasArrivalTimes ? encodeArrivals(packet.packets, symbols) : NO_DELTAS;
   if (!packet.hasArrivalTimes) markReceived(packet.packets, symbols);
   writer.begin(TRANSPORT_FEEDBACK_FORMAT, TRANSPORT_LAYER_FEEDBACK);
   writeCommon(writer, packet.senderSsrc, packet.mediaSsrc);
@@ -79,10 +82,7 @@ export function writeTransportFeedback(writer: PacketWriter, packet: TransportFe
   writer.int24(reference, 'reference time in steps of 64 ms');
   writer.uint8(packet.feedbackCount, 'feedback packet count');
   for (const chunk of encodeStatusChunks(symbols)) writer.uint16(chunk, 'status chunk');
-  for (const delta of deltas) {
-    if (deltaSize(delta) === 1) writer.uint8(delta, 'small delta');
-    else writer.int16(delta, 'large delta');
-  }
+  writer.bytes(deltas);
   writer.end(isLast || !packet.hasArrivalTimes);
 }
 
@@ -106,25 +106,30 @@ function withoutArrivals(symbols: Uint8Array): (Milliseconds | undefined)[] {
   return arrivals;
 }
 
-/** Sets the symbol of each packet and returns the deltas, in ticks, of those received. */
-function encodeArrivals(packets: TransportFeedback['packets'], symbols: Uint8Array): number[] {
-  const deltas: number[] = [];
+/** Sets the symbol of each packet and returns the deltas of those received, as on the wire. */
+function encodeArrivals(packets: TransportFeedback['packets'], symbols: Uint8Array): Uint8Array {
+  const deltas = new Uint8Array(MAX_DELTA_SIZE * packets.length);
+  let size = 0;
   let previous = 0;
-  packets.forEach((arrival, index) => {
-    if (arrival === undefined) return;
+  for (let i = 0; i < packets.length; i++) {
+    const arrival = packets[i];
+    if (arrival === undefined) continue;
     const ticks = Math.round(arrival * ARRIVAL_TICKS_PER_MILLISECOND);
     const delta = ticks - previous;
-    const size = deltaSize(delta);
-    if (size === undefined) {
+    if (delta >= 0 && delta <= MAX_SMALL_DELTA) {
+      symbols[i] = SYMBOL.smallDelta;
+    } else if (delta >= MIN_LARGE_DELTA && delta <= MAX_LARGE_DELTA) {
+      symbols[i] = SYMBOL.largeDelta;
+      deltas[size++] = delta >> 8;
+    } else {
       throw new ArgumentError(
         `Transport feedback has ${delta / ARRIVAL_TICKS_PER_MILLISECOND} ms between two arrivals: start another packet.`,
       );
     }
-    symbols[index] = size === 1 ? SYMBOL.smallDelta : SYMBOL.largeDelta;
-    deltas.push(delta);
+    deltas[size++] = delta;
     previous = ticks;
-  });
-  return deltas;
+  }
+  return deltas.subarray(0, size);
 }
 
 function markReceived(packets: TransportFeedback['packets'], symbols: Uint8Array): void {

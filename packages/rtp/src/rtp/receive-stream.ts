@@ -53,6 +53,7 @@ export interface SenderClock {
 }
 
 const NONE: readonly ReceivedPacket[] = [];
+const NO_NUMBERS: readonly number[] = [];
 
 /** One incoming stream. */
 export class RtpReceiveStream {
@@ -160,10 +161,14 @@ export class RtpReceiveStream {
     this.#nack?.forgetBefore(sequence);
   }
 
-  /** The 16-bit sequence numbers to ask for now. */
-  dueNacks(now: Milliseconds): number[] {
-    if (this.#nack === undefined || this.#nack.missing === 0) return [];
-    return this.#nack.due(now).map((sequence) => sequence & 0xffff);
+  /**
+   * The 16-bit sequence numbers to ask for now.
+   *
+   * @param roundTrip - as measured elsewhere, for as long as no request was answered
+   */
+  dueNacks(now: Milliseconds, roundTrip?: Milliseconds): readonly number[] {
+    if (this.#nack === undefined || this.#nack.missing === 0) return NO_NUMBERS;
+    return this.#nack.due(now, roundTrip).map((sequence) => sequence & 0xffff);
   }
 
   /** Takes note of the sender's report on this stream. */

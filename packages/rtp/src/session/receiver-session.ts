@@ -2,6 +2,7 @@
 // back in place, requests for what is missing, reports and transport-wide feedback. It owns no timer.
 
 import type { RtcpPacket } from '../rtcp/packets.ts';
+import { ReceiverRoundTrip } from '../rtcp/reference-time.ts';
 import type { RtpPacket } from '../rtp/packet.ts';
 import type { ReceivedPacket, RtpReceiveStream } from '../rtp/receive-stream.ts';
 import type { Milliseconds } from '../units.ts';
@@ -37,6 +38,7 @@ export class ReceiverSession<Target> {
   readonly #options: ReceiverSessionOptions<Target>;
   readonly #reportInterval: Milliseconds;
   readonly #feedback = new FeedbackReporter();
+  readonly #roundTrip: ReceiverRoundTrip;
   readonly #routes = new Map<number, Route<Target>>();
   #transportSequenceId: number | undefined;
   #lastReport: Milliseconds = Number.NEGATIVE_INFINITY;
@@ -44,6 +46,7 @@ export class ReceiverSession<Target> {
   constructor(options: ReceiverSessionOptions<Target>) {
     this.#options = options;
     this.#reportInterval = options.reportInterval ?? 1000;
+    this.#roundTrip = new ReceiverRoundTrip(options.ssrc);
   }
 
   /** Identifier of the transport-wide sequence number, one for all streams (RFC 8843 §9.1); `undefined`: no feedback. */
@@ -100,9 +103,17 @@ export class ReceiverSession<Target> {
 
   /** Takes one of the sender's RTCP packets; what is not for a receiver is ignored. */
   onRtcp(packet: RtcpPacket, arrival: Milliseconds): void {
-    if (packet.type !== 'sender-report') return;
-    const route = this.#routes.get(packet.ssrc);
-    if (route?.role === 'media') route.stream.onSenderReport(packet, arrival);
+    if (packet.type === 'sender-report') {
+      const route = this.#routes.get(packet.ssrc);
+      if (route?.role === 'media') route.stream.onSenderReport(packet, arrival);
+    } else if (packet.type === 'extended-report') {
+      this.#roundTrip.onExtendedReport(packet, arrival);
+    }
+  }
+
+  /** To the sender and back, by its answer to a report of ours (RFC 3611 §4.5); `undefined` before there is one. */
+  get roundTrip(): Milliseconds | undefined {
+    return this.#roundTrip.roundTrip;
   }
 
   /** What to send now: reports, feedback and requests, to be sent as one compound. To be called every few milliseconds. */
@@ -112,7 +123,7 @@ export class ReceiverSession<Target> {
     if (now - this.#lastReport >= this.#reportInterval) this.#report(packets, now);
     packets.push(...this.#feedback.due(now, ssrc));
     for (const { stream, role } of this.#routes.values()) {
-      const sequenceNumbers = role === 'media' ? stream.dueNacks(now) : NONE;
+      const sequenceNumbers = role === 'media' ? stream.dueNacks(now, this.#roundTrip.roundTrip) : NONE;
       if (sequenceNumbers.length === 0) continue;
       packets.push({ type: 'nack', senderSsrc: ssrc, mediaSsrc: stream.ssrc, sequenceNumbers });
     }
@@ -129,7 +140,7 @@ export class ReceiverSession<Target> {
     );
     if (reports.length === 0) return;
     this.#lastReport = now;
-    packets.push({ type: 'receiver-report', ssrc: this.#options.ssrc, reports });
+    packets.push({ type: 'receiver-report', ssrc: this.#options.ssrc, reports }, this.#roundTrip.report(now));
   }
 }
 

@@ -13,6 +13,7 @@ import {
   serializeRtcp,
   type TransportFeedback,
 } from '../rtcp/packets.ts';
+import { ReferenceTimeEcho } from '../rtcp/reference-time.ts';
 import { absSendTimeAt, type HeaderExtensionIds } from '../rtp/header-extensions.ts';
 import { type RtpFields, serializeRtp } from '../rtp/packet.ts';
 import { PacketAllocator } from '../rtp/packet-allocator.ts';
@@ -70,6 +71,7 @@ export class SenderSession {
   readonly #pacing: Pacing | undefined;
   readonly #streams = new Map<number, Entry>();
   readonly #allocator = new PacketAllocator();
+  readonly #echo = new ReferenceTimeEcho();
   /** Written anew for each packet. */
   readonly #stamp = { absSendTimeId: 0, absSendTime: 0, transportSequenceId: 0, transportSequence: 0 };
   #now: Milliseconds = 0;
@@ -153,6 +155,9 @@ export class SenderSession {
       case 'receiver-report':
         this.#onReports(packet.reports, now);
         break;
+      case 'extended-report':
+        this.#echo.onExtendedReport(packet, now);
+        break;
     }
   }
 
@@ -162,7 +167,7 @@ export class SenderSession {
     for (const { outgoing } of this.#streams.values()) this.#repair(outgoing, outgoing.stream.dueRepairs(now));
     this.#pacing?.congestion.onProcess(now);
     this.process(now);
-    const reports: RtcpPacket[] = [];
+    const reports: RtcpSenderReport[] = [];
     const chunks: { ssrc: number; items: { type: 'cname'; text: string }[] }[] = [];
     for (const { outgoing } of this.#streams.values()) {
       const report = outgoing.dueSenderReport(now);
@@ -170,7 +175,10 @@ export class SenderSession {
       reports.push(report);
       chunks.push({ ssrc: report.ssrc, items: [{ type: 'cname', text: outgoing.cname }] });
     }
-    if (chunks.length > 0) this.sendRtcp([...reports, { type: 'source-description', chunks }]);
+    const [first] = reports;
+    if (first === undefined) return;
+    const answer = this.#echo.report(first.ssrc, now);
+    this.sendRtcp([...reports, { type: 'source-description', chunks }, ...(answer === undefined ? [] : [answer])]);
   }
 
   /** Sends what the pacer allows now. */

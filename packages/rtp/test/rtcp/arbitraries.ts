@@ -2,8 +2,11 @@
 
 import fc from 'fast-check';
 import type {
+  BitrateLimit,
+  CongestionFeedback,
   FirEntry,
   ReportBlock,
+  RtcpExtendedReport,
   RtcpPacket,
   SourceDescriptionItemType,
   TransportFeedback,
@@ -89,6 +92,55 @@ export const transportFeedback: fc.Arbitrary<TransportFeedback> = fc
     };
   });
 
+const bitrateLimit: fc.Arbitrary<BitrateLimit> = fc.record({
+  ssrc,
+  bitrate: fc.tuple(uint(17), uint(6)).map(([mantissa, exponent]) => mantissa * 2 ** exponent),
+  overhead: uint(9),
+});
+
+const extendedReport: fc.Arbitrary<RtcpExtendedReport> = fc.record({
+  type: fc.constant('extended-report' as const),
+  ssrc,
+  blocks: fc.array(
+    fc.oneof(
+      fc.record({
+        type: fc.constant('receiver-reference-time' as const),
+        ntpSeconds: uint(32),
+        ntpFraction: uint(32),
+      }),
+      fc.record({
+        type: fc.constant('delay-since-last-receiver-report' as const),
+        answers: fc.array(fc.record({ ssrc, lastReceiverReport: uint(32), delaySinceLastReceiverReport: uint(32) }), {
+          maxLength: 10,
+        }),
+      }),
+    ),
+    { maxLength: 5 },
+  ),
+});
+
+const congestionArrival = fc.record({
+  ecn: fc.constantFrom('not-ect' as const, 'ect-1' as const, 'ect-0' as const, 'ce' as const),
+  arrivalOffset: fc.oneof(
+    { weight: 8, arbitrary: fc.integer({ min: 0, max: 8189 }).map((steps) => (steps * 1000) / 1024) },
+    { weight: 1, arbitrary: fc.constantFrom(undefined, Number.POSITIVE_INFINITY) },
+  ),
+});
+
+export const congestionFeedback: fc.Arbitrary<CongestionFeedback> = fc.record({
+  type: fc.constant('congestion-feedback' as const),
+  senderSsrc: ssrc,
+  reportTimestamp: uint(32),
+  streams: fc.array(
+    fc.record({
+      ssrc,
+      beginSequence: uint(16),
+      packets: fc.array(fc.option(congestionArrival, { nil: undefined, freq: 4 }), { maxLength: 60 }),
+    }),
+    { maxLength: 5 },
+  ),
+});
+
 export const rtcpPacket: fc.Arbitrary<RtcpPacket> = fc.oneof(
   fc.record({
     type: fc.constant('sender-report' as const),
@@ -137,5 +189,17 @@ export const rtcpPacket: fc.Arbitrary<RtcpPacket> = fc.oneof(
       .map(([mantissa, exponent]) => mantissa * 2 ** exponent),
     ssrcs: fc.array(ssrc, { maxLength: 255 }),
   }),
+  fc.record({
+    type: fc.constant('tmmbr' as const),
+    senderSsrc: ssrc,
+    limits: fc.array(bitrateLimit, { minLength: 1, maxLength: 20 }),
+  }),
+  fc.record({
+    type: fc.constant('tmmbn' as const),
+    senderSsrc: ssrc,
+    limits: fc.array(bitrateLimit, { maxLength: 20 }),
+  }),
+  extendedReport,
   transportFeedback,
+  congestionFeedback,
 );

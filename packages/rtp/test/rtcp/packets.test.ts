@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ArgumentError } from '../../src/errors.ts';
-import { isRtcp, parseRtcp, type RtcpPacket, serializeRtcp } from '../../src/rtcp/packets.ts';
+import {
+  type CongestionFeedbackStream,
+  isRtcp,
+  parseRtcp,
+  type RtcpPacket,
+  serializeRtcp,
+} from '../../src/rtcp/packets.ts';
 import { reportBlock, rtcpPacket } from './arbitraries.ts';
 import { hex } from './hex.ts';
 
@@ -9,6 +15,11 @@ const PLI = '81ce0002 00000001 00000002';
 const EMPTY_REPORT = '80c90001 00000001';
 const pli: RtcpPacket = { type: 'pli', senderSsrc: 1, mediaSsrc: 2 };
 const emptyReport: RtcpPacket = { type: 'receiver-report', ssrc: 1, reports: [] };
+
+function congestionFeedbackOf(packets: CongestionFeedbackStream['packets']): RtcpPacket {
+  const streams = [{ ssrc: 2, beginSequence: 3, packets }];
+  return { type: 'congestion-feedback', senderSsrc: 1, reportTimestamp: 4, streams };
+}
 
 describe('telling RTCP from RTP (RFC 5761 §4)', () => {
   it('goes by the payload type octet, 192 to 223', () => {
@@ -32,14 +43,23 @@ describe('parsing a datagram', () => {
     expect(parseRtcp(hex(PLI))).toEqual({ packets: [pli], invalid: 0, unknown: 0 });
   });
 
+  it('takes any packets in any order in a reduced-size datagram (RFC 5506), a report not needed', () => {
+    const bye: RtcpPacket = { type: 'bye', ssrcs: [] };
+    expect(parseRtcp(hex('80cb0000', PLI, EMPTY_REPORT, PLI))).toEqual({
+      packets: [bye, pli, emptyReport, pli],
+      invalid: 0,
+      unknown: 0,
+    });
+  });
+
   it('finds the packet inside a larger buffer', () => {
     const bytes = hex('ffffff', PLI, 'ffff');
     expect(parseRtcp(bytes.subarray(3, 15)).packets).toEqual([pli]);
   });
 
   it.each([
-    ['an extended report (RFC 3611)', '80cf0001 00000001'],
-    ['a transport-layer feedback format of others', '83cd0002 00000001 00000002'],
+    ['a packet type of others: receiver summary information (RFC 5760)', '80d10002 00000001 00000002'],
+    ['a transport-layer feedback format of others', '85cd0002 00000001 00000002'],
     ['a payload-specific feedback format of others', '82ce0002 00000001 00000002'],
     ['application-layer feedback that is no REMB', '8fce0003 00000001 00000000 41424344'],
     ['application-layer feedback without identifier', '8fce0002 00000001 00000000'],
@@ -68,9 +88,49 @@ describe('parsing a datagram', () => {
     ['a REMB with fewer sources than it counts', '8fce0004 00000001 00000000 52454d42 01000001'],
     ['a REMB of more than 2^53 bit/s', '8fce0004 00000001 00000000 52454d42 00ffffff'],
     ['transport feedback without chunk', '8fcd0004 00000001 00000002 00000001 00000000'],
+    ['a TMMBR that asks for nothing', '83cd0002 00000001 00000000'],
+    ['a TMMBR with one and a half entries', '83cd0005 00000001 00000000 00000002 0a6161fe 00000003'],
+    ['a TMMBN without media SSRC', '84cd0001 00000001'],
+    ['a TMMBN with half an entry', '84cd0003 00000001 00000000 00000002'],
+    ['an extended report without sender', '80cf0000'],
+    ['an extended report whose block runs out of the packet', '80cf0002 00000001 04000001'],
+    ['congestion feedback without timestamp', '8bcd0001 00000001'],
+    ['congestion feedback with half a stream', '8bcd0003 00000001 00000002 00000001'],
+    ['congestion feedback with fewer statuses than it counts', '8bcd0005 00000001 00000002 00010003 80008000 00000001'],
+    ['congestion feedback whose last status would be its timestamp', '8bcd0004 00000001 00000002 00010001 80008000'],
     ['padding before the last packet', 'a1ce0003 00000001 00000002 00000004'],
   ])('drops and counts %s, and keeps what is around it', (_, bytes) => {
     expect(parseRtcp(hex(PLI, bytes, PLI))).toEqual({ packets: [pli, pli], invalid: 1, unknown: 0 });
+  });
+
+  it.each([
+    ['first', [hex('80c90000'), hex(PLI), hex(EMPTY_REPORT)]],
+    ['in the middle', [hex(PLI), hex('80c90000'), hex(EMPTY_REPORT)]],
+    ['last', [hex(PLI), hex(EMPTY_REPORT), hex('80c90000')]],
+  ])('keeps all packets but the malformed one when it comes %s', (_, parts) => {
+    const bytes = Uint8Array.from(parts.flatMap((part) => [...part]));
+    expect(parseRtcp(bytes)).toEqual({ packets: [pli, emptyReport], invalid: 1, unknown: 0 });
+  });
+
+  it('counts malformed and unknown packets each for itself', () => {
+    expect(parseRtcp(hex('80c90000', '80d10000', PLI, '81c90001 00000001', '80d10000', '80d10000'))).toEqual({
+      packets: [pli],
+      invalid: 2,
+      unknown: 3,
+    });
+  });
+
+  it('counts a break in the framing once, however many packets are behind it', () => {
+    expect(parseRtcp(hex(PLI, '41ce0002 00000001 00000002', PLI, PLI))).toEqual({
+      packets: [pli],
+      invalid: 1,
+      unknown: 0,
+    });
+  });
+
+  it('says nothing about what is behind a length too short: it is framing like any other', () => {
+    // A PLI that claims one word less: its media SSRC becomes a header, of version 0.
+    expect(parseRtcp(hex('81ce0001 00000001 00000002', PLI))).toEqual({ packets: [], invalid: 2, unknown: 0 });
   });
 
   it.each([
@@ -111,6 +171,30 @@ describe('parsing a datagram', () => {
     const { packets, invalid } = parseRtcp(hex(feedback, PLI));
     expect(invalid).toBe(0);
     expect(packets.map(({ type }) => type)).toEqual(['transport-feedback', 'pli']);
+  });
+
+  it('drops padding in the middle, be it whole words, for every type but transport feedback', () => {
+    const padded = 'a1ce0003 00000001 00000002 00000004';
+    const congestion = 'abcd0003 00000001 00000007 00000004';
+    const { packets, invalid } = parseRtcp(hex(padded, congestion, padded));
+    expect(packets).toEqual([pli]);
+    expect(invalid).toBe(2);
+  });
+
+  it('bounds the statuses of congestion feedback, on a stream and in a datagram', () => {
+    const claim = (count: number) => {
+      const bytes = new Uint8Array(20 + 4 * Math.ceil(count / 2));
+      bytes.set(hex('8bcd0000 00000001 00000002 0000'));
+      new DataView(bytes.buffer).setUint16(2, bytes.length / 4 - 1);
+      new DataView(bytes.buffer).setUint16(14, count);
+      return bytes;
+    };
+    expect(parseRtcp(claim(16_384))).toMatchObject({ packets: [{ type: 'congestion-feedback' }], invalid: 0 });
+    expect(parseRtcp(claim(16_385))).toEqual({ packets: [], invalid: 1, unknown: 0 });
+    const many = Uint8Array.from(Array.from({ length: 6 }, () => [...claim(16_000)]).flat());
+    const { packets, invalid } = parseRtcp(many);
+    expect(packets.length).toBe(4);
+    expect(invalid).toBe(2);
   });
 
   it('bounds the statuses that one datagram can make it hold', () => {
@@ -214,6 +298,28 @@ describe('what no packet can hold', () => {
     ['a negative bit rate', { type: 'remb', senderSsrc: 1, bitrate: -1, ssrcs: [] }],
     ['an endless bit rate', { type: 'remb', senderSsrc: 1, bitrate: Number.POSITIVE_INFINITY, ssrcs: [] }],
     ['256 streams in a REMB', { type: 'remb', senderSsrc: 1, bitrate: 1, ssrcs: new Array<number>(256).fill(0) }],
+    ['a TMMBR for nothing', { type: 'tmmbr', senderSsrc: 1, limits: [] }],
+    ['a negative limit', { type: 'tmmbr', senderSsrc: 1, limits: [{ ssrc: 1, bitrate: -1, overhead: 0 }] }],
+    ['an endless limit', { type: 'tmmbn', senderSsrc: 1, limits: [{ ssrc: 1, bitrate: Infinity, overhead: 0 }] }],
+    ['a limit too high', { type: 'tmmbn', senderSsrc: 1, limits: [{ ssrc: 1, bitrate: 2 ** 80, overhead: 0 }] }],
+    ['an overhead of 512', { type: 'tmmbn', senderSsrc: 1, limits: [{ ssrc: 1, bitrate: 1, overhead: 512 }] }],
+    [
+      '21 846 answers in a DLRR block',
+      {
+        type: 'extended-report',
+        ssrc: 1,
+        blocks: [
+          {
+            type: 'delay-since-last-receiver-report',
+            answers: new Array(21_846).fill({ ssrc: 1, lastReceiverReport: 0, delaySinceLastReceiverReport: 0 }),
+          },
+        ],
+      },
+    ],
+    ['16 385 statuses on a stream', congestionFeedbackOf(new Array<undefined>(16_385).fill(undefined))],
+    ['an arrival after the report', congestionFeedbackOf([{ ecn: 'ce', arrivalOffset: -0.01 }])],
+    ['an arrival longer ago than can be told', congestionFeedbackOf([{ ecn: 'ce', arrivalOffset: 7997.5 }])],
+    ['an arrival at no time', congestionFeedbackOf([{ ecn: 'ce', arrivalOffset: Number.NaN }])],
     ['a long goodbye', { type: 'bye', ssrcs: [1], reason: 'ä'.repeat(128) }],
     ['a short application name', { type: 'application', subtype: 0, ssrc: 1, name: 'abc', data: new Uint8Array(0) }],
     ['half a word of data', { type: 'application', subtype: 0, ssrc: 1, name: 'abcd', data: new Uint8Array(2) }],

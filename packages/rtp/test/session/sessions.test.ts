@@ -206,6 +206,17 @@ describe('reports', () => {
     expect(pair.outgoing.stream.roundTrip).toBeCloseTo(60, 0);
   });
 
+  test('a receiver learns the round trip from the answer to its own (RFC 3611 §4.5)', () => {
+    const pair = new Pair();
+    pair.send(0);
+    pair.exchange(0);
+    expect(pair.receiver.roundTrip).toBeUndefined();
+    // The question took no time; the answer leaves 1000 ms later and takes 80 ms.
+    pair.sender.tick(1000);
+    pair.exchange(1080);
+    expect(pair.receiver.roundTrip).toBeCloseTo(80, 0);
+  });
+
   test('come once in the interval, first in their compound', () => {
     const pair = new Pair();
     pair.send(0);
