@@ -2,8 +2,14 @@
 // that the module has run.
 
 import * as client from '@sluice/client';
+import * as rtp from '@sluice/rtp';
 import * as sfuSim from '@sluice/sfu-sim';
 import { BarCodeReader, BarCodeSource } from './bar-code.ts';
+import { canonicalFrame } from './canonical-frames.ts';
+import { decodeAll, encodeBusyPictures, isSupported } from './encoded-frames.ts';
+import { sendThroughPackets } from './packet-path.ts';
+
+const payloads = { canonicalFrame, decodeAll, encodeBusyPictures, isSupported, sendThroughPackets };
 
 /** A subscriber, with what it has seen. */
 interface Viewer {
@@ -47,7 +53,18 @@ async function view(sfu: sfuSim.SimulatedSfu, options: sfuSim.SimulatedTransport
   return { room, reader, ...(await subscribed) };
 }
 
-const tools = { ...client, ...sfuSim, BarCodeSource, BarCodeReader, createRoom, view, until, errors };
+const tools = {
+  ...client,
+  ...sfuSim,
+  rtp,
+  payloads,
+  BarCodeSource,
+  BarCodeReader,
+  createRoom,
+  view,
+  until,
+  errors,
+};
 
 declare global {
   interface Window {

@@ -8,6 +8,13 @@ export * from './errors.ts';
 export * from './payload/dependency-descriptor.ts';
 export * from './payload/dependency-descriptor-writer.ts';
 export * from './payload/formats.ts';
+export * from './payload/opus-packet.ts';
+export {
+  describedParameterSets,
+  type NalCodec,
+  readParameterSets,
+  writeParameterSets,
+} from './payload/parameter-sets.ts';
 export * from './payload/payload-format.ts';
 export * from './payload/red.ts';
 export * from './payload/vp8.ts';
@@ -36,8 +43,16 @@ export * from './rtp/rate-meter.ts';
 export * from './rtp/receive-stream.ts';
 export * from './rtp/send-stream.ts';
 export * from './rtp/timestamp-rewriter.ts';
+export * from './sdp/codec-match.ts';
+export * from './sdp/codecs.ts';
 export * from './sdp/description.ts';
+export * from './sdp/h264-profile.ts';
 export * from './sdp/negotiation.ts';
+export * from './sdp/parameters.ts';
+export * from './sdp/parse.ts';
+export * from './sdp/renegotiation.ts';
+export { acceptedRids, simulcastRids } from './sdp/simulcast.ts';
+export * from './sdp/write.ts';
 export * from './sequence.ts';
 export * from './session/feedback-reporter.ts';
 export * from './session/packet-sender.ts';

@@ -19,8 +19,8 @@ interface Draft {
 }
 
 /**
- * Takes temporal units in the low-overhead format (AV1 §5.2). Temporal delimiters, tile lists and the sizes of the units
- * don't travel; small units share packets, never across layers.
+ * Takes temporal units in the low-overhead format (AV1 §5.2). Temporal delimiters, tile lists, padding and the sizes of
+ * the units don't travel; small units share packets, never across layers.
  */
 export class Av1Packetizer implements Packetizer {
   packetize(frame: Uint8Array, maxPayloadSize: number): Uint8Array[] {

@@ -12,6 +12,7 @@ export const OBU_TYPE = {
   frame: 6,
   redundantFrameHeader: 7,
   tileList: 8,
+  padding: 15,
 } as const;
 
 const HAS_EXTENSION = 0x04;
@@ -113,9 +114,14 @@ export function splitObus(bytes: Uint8Array): Obu[] | undefined {
   return obus;
 }
 
-/** Whether RTP doesn't carry the unit (RTP Payload Format For AV1 §5). */
-export function isLeftOut({ type }: Obu): boolean {
+/** Whether receivers ignore the unit (RTP Payload Format For AV1 §5). */
+export function isIgnored({ type }: Obu): boolean {
   return type === OBU_TYPE.temporalDelimiter || type === OBU_TYPE.tileList;
+}
+
+/** Whether senders leave the unit out: what receivers ignore, and padding, which decoders do (AV1 §5.8). */
+export function isLeftOut(obu: Obu): boolean {
+  return isIgnored(obu) || obu.type === OBU_TYPE.padding;
 }
 
 /** A temporal unit in the low-overhead format (AV1 §5.2): every unit with its size. */

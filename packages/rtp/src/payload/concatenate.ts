@@ -22,5 +22,7 @@ export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
 export function evenShares(size: number, room: number): number[] {
   if (!(room >= 1)) throw new RangeError('The payload size leaves no room for codec data; allow at least 32 bytes.');
   const count = Math.ceil(size / Math.floor(room));
-  return Array.from({ length: count }, (_, i) => Math.round((size * (i + 1)) / count));
+  const ends: number[] = [];
+  for (let i = 1; i <= count; i++) ends.push(Math.round((size * i) / count));
+  return ends;
 }

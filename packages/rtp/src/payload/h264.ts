@@ -30,14 +30,10 @@ export const h264Syntax: NalPayloadSyntax = {
   },
   typeOf: (firstByte) => firstByte & 0x1f,
   aggregateHeader(units) {
-    // F where any unit has it, NRI the highest of all (RFC 6184 §5.7).
-    let forbidden = 0;
+    // NRI is the highest of all (RFC 6184 §5.7); units with F are not sent.
     let importance = 0;
-    for (const [header = 0] of units) {
-      forbidden |= header & 0x80;
-      importance = Math.max(importance, header & 0x60);
-    }
-    return Uint8Array.of(forbidden | importance | H264_NAL.stapA);
+    for (const [header = 0] of units) importance = Math.max(importance, header & 0x60);
+    return Uint8Array.of(importance | H264_NAL.stapA);
   },
   fragmentHeader([header = 0], first, last) {
     const flags = (first ? 0x80 : 0) | (last ? 0x40 : 0);

@@ -4,59 +4,130 @@ import { H265_NAL, h265CanStartFrame, h265NalType, h265Syntax, isH265Irap, parse
 import { h265SpsResolution } from './h265-sps.ts';
 import { depacketizeNalUnits, findNalUnits, packNalUnits } from './nal-payloads.ts';
 import { splitNalUnits } from './nal-units.ts';
-import { type Packetizer, type PayloadFormat, type PayloadInfo, UNCHANGED } from './payload-format.ts';
+import { completeKeyFrame, MAX_PARAMETER_SETS } from './parameter-sets.ts';
+import {
+  type Packetizer,
+  type PacketizerOptions,
+  type PayloadFormat,
+  type PayloadInfo,
+  UNCHANGED,
+} from './payload-format.ts';
 import type { Resolution } from './vp8.ts';
 
-/** Parameter sets kept for key frames that come without. */
-const MAX_PARAMETER_SETS = 64;
-
 /**
- * The H.265 payload format without DONL (RFC 7798). A packet starts a key frame where it holds the VPS: the parameter sets
- * go ahead of the IRAP picture in the same access unit, so that exactly one packet of the frame does.
+ * The H.265 payload format without DONL (RFC 7798).
+ *
+ * A packet starts a key frame where it holds the VPS: the parameter sets go ahead of the IRAP picture in the same access
+ * unit, so that exactly one packet of the frame does. An IRAP picture without a VPS in front is no place to begin.
+ *
+ * Where the sets came out of band, it is: then its first segment starts a key frame, and `depacketize` puts the sets in
+ * front of it. Sets in the packets go before them.
+ *
+ * @param parameterSets - from the session description (`readParameterSets`). Default none
  */
-export const h265Format: PayloadFormat = {
-  codec: 'H265',
-  marksFrameStart: false,
-  inspect(payload): PayloadInfo | undefined {
-    const parts = findNalUnits(payload, h265Syntax);
-    if (parts === undefined) return undefined;
-    const [head] = parts;
-    let keyFrameStart = false;
-    let parameterSets = false;
-    let resolution: Resolution | undefined;
-    for (const { start, end, type, first, fragment } of parts) {
-      // Parameter sets may be repeated ahead of any picture. Nobody can begin at one that refers to others.
-      if (type < H265_NAL.firstIrap) keyFrameStart = false;
-      if (!first || !isParameterSet(type)) continue;
-      parameterSets = true;
-      if (type === H265_NAL.vps) keyFrameStart = true;
-      if (type === H265_NAL.sps && !fragment) resolution ??= h265SpsResolution(payload.subarray(start, end));
+export function createH265Format(parameterSets: readonly Uint8Array[] = []): PayloadFormat {
+  const known = parameterSets.find(([header = 0]) => h265NalType(header) === H265_NAL.sps);
+  const startsAtIrap = known !== undefined;
+  const resolution = known && h265SpsResolution(known);
+  return {
+    codec: 'H265',
+    marksFrameStart: false,
+    inspect: (payload) => inspect(payload, startsAtIrap, resolution),
+    depacketize(payloads) {
+      const frame = depacketizeNalUnits(payloads, h265Syntax);
+      return frame && (startsAtIrap ? completeKeyFrame('H265', frame, parameterSets) : frame);
+    },
+    createPacketizer: (_random, options) => new H265Packetizer(options),
+    createRewriter: () => UNCHANGED,
+  };
+}
+
+/** The H.265 payload format with parameter sets in band. */
+export const h265Format: PayloadFormat = createH265Format();
+
+/** What most packets say, by temporal layer, which has three bits. */
+const STARTS = Array.from({ length: 8 }, (_, temporalLayer) => plainInfo(true, temporalLayer));
+const LATER = Array.from({ length: 8 }, (_, temporalLayer) => plainInfo(false, temporalLayer));
+
+function plainInfo(frameStart: boolean, temporalLayer: number): PayloadInfo {
+  return { frameStart, keyFrameStart: false, temporalLayer, layerSync: false };
+}
+
+function inspect(payload: Uint8Array, startsAtIrap: boolean, known: Resolution | undefined): PayloadInfo | undefined {
+  const plain = inspectSegment(payload, startsAtIrap);
+  if (plain !== undefined) return plain;
+  const parts = findNalUnits(payload, h265Syntax);
+  if (parts === undefined) return undefined;
+  const [head] = parts;
+  let keyFrameStart = false;
+  let parameterSets = false;
+  let referring = false;
+  let resolution: Resolution | undefined;
+  for (const { start, end, type, first, fragment } of parts) {
+    if (type <= H265_NAL.lastSlice && !isH265Irap(type)) referring = true;
+    if (!first) continue;
+    if (startsAtIrap && isH265Irap(type)) {
+      keyFrameStart ||= h265CanStartFrame(type, payload[fragment ? start : start + 2] ?? 0);
     }
-    const body = head === undefined ? 0 : (payload[head.fragment ? head.start : head.start + 2] ?? 0);
-    const temporalLayer = Math.max(0, ((payload[1] ?? 0) & 0x07) - 1);
-    // TSA and STSA pictures refer to no picture of their own layer or above: in layer 1, to layer 0 only.
-    const access = head !== undefined && head.type >= H265_NAL.tsaN && head.type <= H265_NAL.stsaR;
-    return {
-      frameStart: head === undefined || (head.first && h265CanStartFrame(head.type, body)),
-      keyFrameStart,
-      temporalLayer,
-      layerSync: access && temporalLayer === 1,
-      ...(resolution && { resolution }),
-      ...(parameterSets && { parameterSets }),
-    };
-  },
-  depacketize: (payloads) => depacketizeNalUnits(payloads, h265Syntax),
-  createPacketizer: () => new H265Packetizer(),
-  createRewriter: () => UNCHANGED,
-};
+    if (!isParameterSet(type)) continue;
+    parameterSets = true;
+    if (type === H265_NAL.vps) keyFrameStart = true;
+    if (type === H265_NAL.sps && !fragment) resolution ??= h265SpsResolution(payload.subarray(start, end));
+  }
+  // Parameter sets may be repeated ahead of any picture. Nobody can begin at one that refers to others.
+  if (referring) keyFrameStart = false;
+  if (keyFrameStart && !parameterSets) resolution = known;
+  const body = head === undefined ? 0 : (payload[head.fragment ? head.start : head.start + 2] ?? 0);
+  const temporalLayer = temporalLayerOf(payload);
+  // TSA and STSA pictures refer to no picture of their own layer or above: in layer 1, to layer 0 only.
+  const access = head !== undefined && head.type >= H265_NAL.tsaN && head.type <= H265_NAL.stsaR;
+  return {
+    frameStart: head === undefined || (head.first && h265CanStartFrame(head.type, body)),
+    keyFrameStart,
+    temporalLayer,
+    layerSync: access && temporalLayer === 1,
+    ...(resolution && { resolution }),
+    ...(parameterSets && { parameterSets }),
+  };
+}
+
+/** What most packets say, at no cost: those that are a segment of a picture, or a part of one. */
+function inspectSegment(payload: Uint8Array, startsAtIrap: boolean): PayloadInfo | undefined {
+  // By index: taking a typed array apart by pattern runs its iterator.
+  const first = payload[0] ?? 0x80;
+  const third = payload[2] ?? 0;
+  if (first >= 0x80 || payload.length < 4) return undefined;
+  let type = h265NalType(first);
+  let body = third;
+  let begins = true;
+  if (type === H265_NAL.fragmentation) {
+    type = third & 0x3f;
+    begins = third >= 0x80;
+    body = payload[3] ?? 0;
+  }
+  const isPlain = type < H265_NAL.tsaN || (isH265Irap(type) && !startsAtIrap);
+  if (!isPlain) return undefined;
+  return (begins && h265CanStartFrame(type, body) ? STARTS : LATER)[temporalLayerOf(payload)];
+}
+
+/** TID is the layer plus one (H.265 §7.4.2.2). */
+function temporalLayerOf(payload: Uint8Array): number {
+  return Math.max(0, ((payload[1] ?? 0) & 0x07) - 1);
+}
 
 /**
  * Takes frames in Annex B form or, once described by an hvcC record, with lengths. Parameter sets stay where they are in
- * the frame; an IRAP picture that comes without a VPS gets the newest ones, described or sent before, in front.
+ * the frame; an IRAP picture that comes without a VPS gets the newest ones, described or sent before, in front. With
+ * parameter sets out of band none of them is sent.
  */
 export class H265Packetizer implements Packetizer {
+  readonly #inBand: boolean;
   #lengthSize: number | undefined;
   #parameterSets: Uint8Array[] = [];
+
+  constructor({ parameterSets = 'in-band' }: PacketizerOptions = {}) {
+    this.#inBand = parameterSets === 'in-band';
+  }
 
   describe(description: Uint8Array): void {
     const configuration = parseHevcConfiguration(description);
@@ -68,6 +139,13 @@ export class H265Packetizer implements Packetizer {
   packetize(frame: Uint8Array, maxPayloadSize: number): Uint8Array[] {
     const units = splitNalUnits(frame, { lengthSize: this.#lengthSize });
     const types = units.map((unit) => h265NalType(unit[0] ?? 0));
+    if (!this.#inBand) {
+      return packNalUnits(
+        units.filter((_, i) => !isParameterSet(types[i])),
+        maxPayloadSize,
+        h265Syntax,
+      );
+    }
     if (types.includes(H265_NAL.vps)) {
       this.#keep(units.filter((_, i) => isParameterSet(types[i])));
     } else if (types.some(isH265Irap)) {

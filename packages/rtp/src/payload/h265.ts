@@ -36,16 +36,14 @@ export const h265Syntax: NalPayloadSyntax = {
   },
   typeOf: h265NalType,
   aggregateHeader(units) {
-    // F where any unit has it, LayerId and TID the lowest of all (RFC 7798 §4.4.2).
-    let forbidden = 0;
+    // LayerId and TID are the lowest of all (RFC 7798 §4.4.2); units with F are not sent.
     let layer = 63;
     let temporal = 7;
     for (const [first = 0, second = 0] of units) {
-      forbidden |= first & 0x80;
       layer = Math.min(layer, ((first & 1) << 5) | (second >> 3));
       temporal = Math.min(temporal, second & 7);
     }
-    return Uint8Array.of(forbidden | (H265_NAL.aggregation << 1) | (layer >> 5), ((layer & 0x1f) << 3) | temporal);
+    return Uint8Array.of((H265_NAL.aggregation << 1) | (layer >> 5), ((layer & 0x1f) << 3) | temporal);
   },
   fragmentHeader([header = 0, second = 0], first, last) {
     const flags = (first ? 0x80 : 0) | (last ? 0x40 : 0);

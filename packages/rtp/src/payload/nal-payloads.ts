@@ -61,8 +61,9 @@ export function packNalUnits(
     groupSize = syntax.headerSize;
   };
   for (const unit of units) {
-    // A unit of a type that payloads use for themselves would be taken for one of these.
-    if (unit.length < syntax.headerSize || syntax.kindOf(syntax.typeOf(unit[0] ?? 0)) !== 'unit') continue;
+    // A unit of a type that payloads use for themselves would be taken for one of these; one with F is damaged.
+    const [header = 0] = unit;
+    if (unit.length < syntax.headerSize || header >= 0x80 || syntax.kindOf(syntax.typeOf(header)) !== 'unit') continue;
     if (unit.length > limit) {
       flush();
       fragment(payloads, unit, limit, syntax);
@@ -104,12 +105,14 @@ function fragment(
 
 /**
  * Where the NAL units in a payload are, whole or in part; none for a payload that receivers ignore, `undefined` for one
- * that is malformed or of a kind that wasn't negotiated.
+ * that is malformed, of a kind that wasn't negotiated, or damaged: a unit with the F bit is to be discarded, and its frame
+ * is not whole without it (RFC 6184 §5.3, RFC 7798 §1.1.4).
  */
 export function findNalUnits(payload: Uint8Array, syntax: NalPayloadSyntax): NalPart[] | undefined {
   const { headerSize } = syntax;
-  if (payload.length < headerSize) return undefined;
-  const type = syntax.typeOf(payload[0] ?? 0);
+  const header = payload[0] ?? 0;
+  if (payload.length < headerSize || header >= 0x80) return undefined;
+  const type = syntax.typeOf(header);
   switch (syntax.kindOf(type)) {
     case 'unit':
       return [{ start: 0, end: payload.length, type, fragment: false, first: true, last: true }];
@@ -143,8 +146,9 @@ function findAggregated(payload: Uint8Array, syntax: NalPayloadSyntax): NalPart[
   while (offset < payload.length) {
     const start = offset + 2;
     const end = start + (((payload[offset] ?? 0) << 8) | (payload[offset + 1] ?? 0));
-    if (end < start + headerSize || end > payload.length) return undefined;
-    const type = syntax.typeOf(payload[start] ?? 0);
+    const header = payload[start] ?? 0;
+    if (end < start + headerSize || end > payload.length || header >= 0x80) return undefined;
+    const type = syntax.typeOf(header);
     const kind = syntax.kindOf(type);
     if (kind === 'unit') parts.push({ start, end, type, fragment: false, first: true, last: true });
     else if (kind !== 'ignored') return undefined;

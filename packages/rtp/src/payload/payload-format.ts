@@ -29,6 +29,22 @@ export interface PayloadInfo {
   readonly continued?: true;
 }
 
+/** What a payload format leaves to its sender to choose. Each format takes what concerns it. */
+export interface PacketizerOptions {
+  /**
+   * How VP9 tells what a picture refers to (RFC 9628 §4.2). `flexible`: each picture says it itself, as Chromium has it;
+   * right also for encoders that leave pictures out. `non-flexible`: key frames announce a group of pictures that repeats,
+   * and each picture carries TL0PICIDX. Default `flexible`.
+   */
+  readonly vp9Mode?: 'flexible' | 'non-flexible';
+  /**
+   * Where H.264 and H.265 have their parameter sets. `in-band`: in front of each key frame, put there where the encoder
+   * leaves them out (RFC 7742 §6.2 asks for it). `out-of-band`: nowhere in the packets; the description of the session
+   * has them, see `writeParameterSets`. Default `in-band`.
+   */
+  readonly parameterSets?: 'in-band' | 'out-of-band';
+}
+
 /** Splits encoded frames into RTP payloads. */
 export interface Packetizer {
   /**
@@ -36,6 +52,7 @@ export interface Packetizer {
    *
    * @param temporalLayer - of the frame; `undefined` for a stream without temporal layers
    * @throws RangeError where `maxPayloadSize` leaves no room behind the payload's own headers
+   * @throws ArgumentError where the payload's headers cannot tell the temporal layer
    */
   packetize(frame: Uint8Array, maxPayloadSize: number, temporalLayer?: number): Uint8Array[];
   /**
@@ -69,7 +86,7 @@ export interface PayloadFormat {
    * don't make up a frame.
    */
   depacketize(payloads: readonly Uint8Array[]): Uint8Array | undefined;
-  createPacketizer(random: Random): Packetizer;
+  createPacketizer(random: Random, options?: PacketizerOptions): Packetizer;
   createRewriter(): PayloadRewriter;
 }
 

@@ -22,13 +22,19 @@ export const vp8Format: PayloadFormat = {
     if (descriptor === undefined) return undefined;
     const frameStart = descriptor.partitionStart && descriptor.partition === 0;
     const resolution = frameStart ? vp8KeyFrameResolution(payload, descriptor.size) : undefined;
+    const keyFrameStart = frameStart && isVp8KeyFrame(payload, descriptor.size);
+    const { temporalLayer = 0, layerSync, pictureId } = descriptor;
+    // In one piece where most packets go: optional parts cost a copy each.
+    if (resolution === undefined && pictureId !== undefined) {
+      return { frameStart, keyFrameStart, temporalLayer, layerSync, pictureId };
+    }
     return {
       frameStart,
-      keyFrameStart: frameStart && isVp8KeyFrame(payload, descriptor.size),
-      temporalLayer: descriptor.temporalLayer ?? 0,
-      layerSync: descriptor.layerSync,
+      keyFrameStart,
+      temporalLayer,
+      layerSync,
       ...(resolution && { resolution }),
-      ...(descriptor.pictureId !== undefined && { pictureId: descriptor.pictureId }),
+      ...(pictureId !== undefined && { pictureId }),
     };
   },
   depacketize(payloads) {

@@ -1,5 +1,7 @@
 // The VP8 RTP payload format (RFC 7741).
 
+import { checkInteger } from '../arguments.ts';
+
 /** The VP8 payload descriptor (RFC 7741 §4.2), decoded. */
 export interface Vp8Descriptor {
   /** Bytes before the VP8 data. */
@@ -78,16 +80,19 @@ export function isVp8KeyFrame(bytes: Uint8Array, offset = 0): boolean {
   return ((bytes[offset] ?? 1) & 1) === 0;
 }
 
-/** The size in the header of the VP8 key frame at `offset` (RFC 6386 §9.1), or `undefined` where there is none. */
+/** The size in the header of the VP8 key frame at `offset` (RFC 6386 §9.1), or `undefined` where there is none, or it is 0. */
 export function vp8KeyFrameResolution(bytes: Uint8Array, offset = 0): Resolution | undefined {
   if (bytes.length < offset + 10 || !isVp8KeyFrame(bytes, offset)) return undefined;
   if (bytes[offset + 3] !== 0x9d || bytes[offset + 4] !== 0x01 || bytes[offset + 5] !== 0x2a) return undefined;
-  const width = ((bytes[offset + 7] ?? 0) << 8) | (bytes[offset + 6] ?? 0);
-  const height = ((bytes[offset + 9] ?? 0) << 8) | (bytes[offset + 8] ?? 0);
-  return { width: width & 0x3fff, height: height & 0x3fff };
+  const width = (((bytes[offset + 7] ?? 0) << 8) | (bytes[offset + 6] ?? 0)) & 0x3fff;
+  const height = (((bytes[offset + 9] ?? 0) << 8) | (bytes[offset + 8] ?? 0)) & 0x3fff;
+  return width > 0 && height > 0 ? { width, height } : undefined;
 }
 
-/** Splits encoded frames into RTP payloads, numbering pictures and temporal layers as it goes. */
+/**
+ * Splits encoded frames into RTP payloads, numbering pictures and temporal layers as it goes. The partitions of a frame are
+ * sent as one, as RFC 7741 §4.4 allows. N and Y stay 0, the cautious value: encoders don't say who refers to what.
+ */
 export class Vp8Packetizer {
   #pictureId: number;
   #tl0PictureIndex: number;
@@ -103,8 +108,11 @@ export class Vp8Packetizer {
    *
    * @param temporalLayer - of the frame; `undefined` for a stream without temporal layers
    * @throws RangeError where `maxPayloadSize` leaves no room behind the descriptor
+   * @throws ArgumentError where the descriptor cannot tell the temporal layer
    */
   packetize(frame: Uint8Array, maxPayloadSize: number, temporalLayer?: number): Uint8Array[] {
+    if (temporalLayer !== undefined) checkInteger(temporalLayer, 0, 3, 'temporal layer of a VP8 frame');
+    if (frame.length === 0) return [];
     const descriptorSize = temporalLayer === undefined ? 4 : 6;
     const room = maxPayloadSize - descriptorSize;
     if (room < 1) throw new RangeError(`A payload of ${maxPayloadSize} bytes has no room behind its descriptor.`);

@@ -19,13 +19,21 @@ export const vp9Format: PayloadFormat = {
     const mayBeKeyFrame = frameStart && !interPredicted && (layer?.spatial ?? 0) === 0;
     const head = mayBeKeyFrame ? parseVp9FrameHead(payload, descriptor.size) : undefined;
     const keyFrameStart = mayBeKeyFrame && (head?.keyFrame ?? true);
-    const resolution = keyFrameStart ? (structure?.resolutions.at(-1) ?? head?.resolution) : undefined;
+    const announced = structure?.resolutions.at(-1);
+    const isSize = announced !== undefined && announced.width > 0 && announced.height > 0;
+    const resolution = !keyFrameStart ? undefined : isSize ? announced : head?.resolution;
+    const temporalLayer = layer?.temporal ?? 0;
+    // U is about the layers above the frame's own, so that only on layer 0 it frees a receiver from all of them.
+    const layerSync = layer?.temporal === 0 && layer.switchingUp;
+    // In one piece where most packets go: optional parts cost a copy each.
+    if (resolution === undefined && pictureId !== undefined) {
+      return { frameStart, keyFrameStart, temporalLayer, layerSync, pictureId };
+    }
     return {
       frameStart,
       keyFrameStart,
-      temporalLayer: layer?.temporal ?? 0,
-      // U is about the layers above the frame's own, so that only on layer 0 it frees a receiver from all of them.
-      layerSync: layer?.temporal === 0 && layer.switchingUp,
+      temporalLayer,
+      layerSync,
       ...(resolution && { resolution }),
       ...(pictureId !== undefined && { pictureId }),
     };
@@ -39,7 +47,7 @@ export const vp9Format: PayloadFormat = {
     }
     return parts.length === 0 ? undefined : concatenate(parts);
   },
-  createPacketizer: (random) => new Vp9Packetizer(random.integer(0, 0x7fff)),
+  createPacketizer: (random, options) => new Vp9Packetizer(random.integer(0, 0x7fff), options),
   createRewriter: () => new Vp9Rewriter(),
 };
 

@@ -5,6 +5,7 @@ import type { Resolution } from './vp8.ts';
 
 /** Pictures a flexible-mode picture may name as references (RFC 9628 §4.2), and a picture of a group too. */
 const MAX_REFERENCES = 3;
+const NO_REFERENCES: readonly number[] = [];
 
 /** The payload descriptor, decoded. */
 export interface Vp9Descriptor {
@@ -90,15 +91,19 @@ export function parseVp9Descriptor(payload: Uint8Array): Vp9Descriptor | undefin
     };
     if (!flexible) tl0PictureIndex = payload[offset++] ?? 0;
   }
-  const references: number[] = [];
+  let references = NO_REFERENCES;
   if (flexible && flags & 0x40) {
+    // Differences of picture ids tell nothing without one.
+    if (pictureId === undefined) return undefined;
+    const named: number[] = [];
     let more = true;
     while (more) {
-      if (references.length === MAX_REFERENCES) return undefined;
+      if (named.length === MAX_REFERENCES) return undefined;
       const byte = payload[offset++] ?? 0;
-      references.push(byte >> 1);
+      named.push(byte >> 1);
       more = (byte & 0x01) !== 0;
     }
+    references = named;
   }
   let structure: Vp9Structure | undefined;
   if (flags & 0x02) {

@@ -1,107 +1,204 @@
 // Offer and answer (RFC 3264, RFC 8829): what each side says so that both know payload types, extensions and encodings.
 
-import { payloadFormatOf } from '../payload/formats.ts';
-import { DEFAULT_HEADER_EXTENSION_IDS, type HeaderExtensionIds } from '../rtp/header-extensions.ts';
-import { AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE } from '../units.ts';
-import type { CodecDescription, Description, MediaDescription, SsrcDescription } from './description.ts';
-
-/** The codecs that Sluice offers, by SDP name. */
-export const CODECS: Readonly<Record<string, CodecDescription>> = {
-  VP8: {
-    payloadType: 96,
-    name: 'VP8',
-    clockRate: VIDEO_CLOCK_RATE,
-    feedback: ['nack', 'nack pli', 'ccm fir', 'transport-cc'],
-    rtxPayloadType: 97,
-  },
-  opus: {
-    payloadType: 111,
-    name: 'opus',
-    clockRate: AUDIO_CLOCK_RATE,
-    channels: 2,
-    parameters: 'minptime=10;useinbandfec=1',
-    feedback: ['transport-cc'],
-  },
-};
-
-const AUDIO_EXTENSIONS: HeaderExtensionIds = {
-  mid: DEFAULT_HEADER_EXTENSION_IDS.mid,
-  absSendTime: DEFAULT_HEADER_EXTENSION_IDS.absSendTime,
-  transportSequence: DEFAULT_HEADER_EXTENSION_IDS.transportSequence,
-};
-
-const SINGLE_VIDEO_EXTENSIONS: HeaderExtensionIds = {
-  ...AUDIO_EXTENSIONS,
-  colorSpace: DEFAULT_HEADER_EXTENSION_IDS.colorSpace,
-};
+import type { HeaderExtensionIds } from '../rtp/header-extensions.ts';
+import { acceptCodecs } from './codec-match.ts';
+import { type CodecPreference, MEDIA_CODECS, preferredCodecs } from './codecs.ts';
+import {
+  type CodecDescription,
+  type Description,
+  type Direction,
+  type MediaDescription,
+  receives,
+  type Section,
+  type SsrcDescription,
+  sends,
+  type TransportDescription,
+  WEBRTC_PROTOCOL,
+} from './description.ts';
+import { AUDIO_EXTENSIONS, ExtensionAnswer, SIMULCAST_EXTENSIONS, VIDEO_EXTENSIONS } from './extensions.ts';
+import { answerEncodings, describeEncodings } from './simulcast.ts';
+import { answerSetup } from './transport.ts';
 
 /** What one m-section of an offer shall carry. */
 export interface OfferedMedia {
   readonly mid: string;
   readonly kind: 'audio' | 'video';
-  /** Names of `CODECS`, in order of preference. */
-  readonly codecs: readonly string[];
+  /** In order of preference. */
+  readonly codecs: readonly CodecPreference[];
+  /** Default `sendonly`. */
+  readonly direction?: Direction;
   /** Simulcast encodings; empty for a single stream. */
   readonly rids: readonly string[];
   readonly ssrcs: readonly SsrcDescription[];
-  readonly msid: { readonly stream: string; readonly track: string };
+  readonly msid?: { readonly stream: string; readonly track: string };
+  /** Default: what fits the kind, under the identifiers of this project. Give those that the session has already. */
+  readonly extensions?: HeaderExtensionIds;
+  readonly transport?: TransportDescription;
 }
 
-/** The m-section that offers to send media. */
+/**
+ * The m-section that offers to send or receive media.
+ *
+ * @throws ArgumentError for a codec that is not among `CODECS`
+ */
 export function offerMedia(media: OfferedMedia): MediaDescription {
+  const { mid, kind, direction = 'sendonly', rids, ssrcs, msid, transport } = media;
   return {
-    mid: media.mid,
-    kind: media.kind,
-    direction: 'sendonly',
+    kind,
+    mid,
+    protocol: WEBRTC_PROTOCOL,
+    direction,
     rejected: false,
-    codecs: media.codecs.flatMap((name) => CODECS[name] ?? []),
-    extensions: extensionsOf(media),
-    rids: media.rids,
-    ssrcs: media.ssrcs,
-    msid: media.msid,
+    bundleOnly: false,
+    codecs: preferredCodecs(media.codecs),
+    extensions: media.extensions ?? extensionsOf(media),
+    ...describeEncodings(rids, direction === 'recvonly' ? 'recv' : 'send'),
+    ssrcs,
+    simulcastSsrcs: false,
+    ...(msid && { msid }),
+    rtcpMux: true,
+    rtcpReducedSize: true,
+    ...(transport && { transport }),
   };
 }
 
 function extensionsOf({ kind, rids }: OfferedMedia): HeaderExtensionIds {
   if (kind === 'audio') return AUDIO_EXTENSIONS;
-  return rids.length > 0 ? DEFAULT_HEADER_EXTENSION_IDS : SINGLE_VIDEO_EXTENSIONS;
+  return rids.length > 0 ? SIMULCAST_EXTENSIONS : VIDEO_EXTENSIONS;
 }
 
 /** The m-section of one that is over: refused, so that its place may be taken (RFC 8829 §5.2.2). */
 export function closedMedia(media: MediaDescription): MediaDescription {
-  return { ...media, direction: 'inactive', rejected: true, rids: [], ssrcs: [] };
+  const { simulcast: _simulcast, transport: _transport, ...rest } = media;
+  return {
+    ...rest,
+    direction: 'inactive',
+    rejected: true,
+    bundleOnly: false,
+    rids: [],
+    ssrcs: [],
+    simulcastSsrcs: false,
+  };
+}
+
+/** What a whole offer says beside its sections. */
+export interface OfferOptions {
+  /** Default `1`. */
+  readonly sessionId?: string;
+  /** One more than in the offer before. */
+  readonly sessionVersion: number;
+  readonly media: readonly Section[];
+}
+
+/** An offer that bundles every section that is not refused (RFC 9143 §7.2). */
+export function createOffer({ sessionId = '1', sessionVersion, media }: OfferOptions): Description {
+  const bundle = media.filter(({ rejected, mid }) => !rejected && mid !== '').map(({ mid }) => mid);
+  return {
+    sessionId,
+    sessionVersion,
+    bundles: bundle.length > 0 ? [bundle] : [],
+    extmapAllowMixed: false,
+    iceLite: false,
+    media,
+  };
+}
+
+/** What the answerer sends in an m-section that offers to receive. */
+export interface AnsweredMedia {
+  readonly ssrcs: readonly SsrcDescription[];
+  readonly msid?: { readonly stream: string; readonly track: string };
+  /** Encodings, of those the section asks for. Default: a single stream. */
+  readonly rids?: readonly string[];
+}
+
+/** How an offer is answered. */
+export interface AnswerOptions {
+  /**
+   * The codecs to take, in order of preference: the answer's order. Default: every one that there is a payload format
+   * for, in the order of the offer.
+   */
+  readonly codecs?: readonly CodecPreference[];
+  /** What to send, by mid. Default: nothing. */
+  readonly send?: ReadonlyMap<string, AnsweredMedia>;
+  /** Ours, for every section. `setup` says which part to take where the offer leaves the choice: default `passive`. */
+  readonly transport?: TransportDescription;
+  /** Default false. */
+  readonly iceLite?: boolean;
+  /** Default: that of the offer. */
+  readonly sessionId?: string;
+  /** Default: that of the offer. */
+  readonly sessionVersion?: number;
 }
 
 /**
- * Answers an offer to send: takes every m-section with a codec that `accepts` says yes to, reduced to what we speak, and
- * refuses the others.
+ * Answers an offer, section by section (RFC 3264 §6): takes each one with a codec that is ours, reduced to what we
+ * speak, and refuses the others. Each section carries media one way: what it offers to send is taken, unless there is
+ * something to be sent in it.
+ *
+ * @throws ArgumentError for a codec preference that is not among `CODECS`
  */
-export function answer(offer: Description, accepts: (codec: CodecDescription) => boolean): Description {
+export function answer(offer: Description, options: AnswerOptions = {}): Description {
+  const { iceLite = false, sessionId = offer.sessionId, sessionVersion = offer.sessionVersion } = options;
+  const answerer = {
+    options,
+    codecs: options.codecs === undefined ? MEDIA_CODECS : preferredCodecs(options.codecs),
+    extensions: new ExtensionAnswer(offer),
+  };
+  const media = offer.media.map((section) => answerSection(section, answerer));
+  const taken = new Set(media.filter(({ rejected }) => !rejected).map(({ mid }) => mid));
   return {
-    sessionId: offer.sessionId,
-    sessionVersion: offer.sessionVersion,
-    media: offer.media.map((media) => answerMedia(media, accepts)),
+    sessionId,
+    sessionVersion,
+    // Only what was offered as a bundle is bundled (RFC 9143 §7.3).
+    bundles: offer.bundles.map((bundle) => bundle.filter((mid) => taken.has(mid))).filter(({ length }) => length > 0),
+    extmapAllowMixed: offer.extmapAllowMixed,
+    iceLite,
+    media,
   };
 }
 
-function answerMedia(offered: MediaDescription, accepts: (codec: CodecDescription) => boolean): MediaDescription {
-  const codecs = offered.codecs.filter(
-    (codec) => CODECS[payloadFormatOf(codec.name)?.codec ?? ''] !== undefined && accepts(codec),
-  );
-  if (offered.rejected || offered.direction !== 'sendonly' || codecs.length === 0) {
-    return { ...closedMedia(offered), codecs: offered.codecs };
+interface Answerer {
+  readonly options: AnswerOptions;
+  readonly codecs: readonly CodecDescription[];
+  readonly extensions: ExtensionAnswer;
+}
+
+function answerSection(offered: Section, { options, codecs: ours, extensions }: Answerer): Section {
+  if (offered.kind === 'unsupported') return { ...offered, rejected: true, bundleOnly: false };
+  const codecs = acceptCodecs(offered.codecs, ours, options.codecs === undefined ? 'offer' : 'ours');
+  if (offered.rejected || codecs.length === 0) {
+    const { msid: _, ...closed } = closedMedia(offered);
+    return closed;
   }
+  const sent = receives(offered) ? options.send?.get(offered.mid) : undefined;
+  const direction: Direction = sent ? 'sendonly' : sends(offered) ? 'recvonly' : 'inactive';
+  const payloadTypes = new Set(codecs.map(({ payloadType }) => payloadType));
+  const encodings = sent
+    ? answerEncodings(offered, 'send', payloadTypes, sent.rids ?? [])
+    : direction === 'recvonly'
+      ? answerEncodings(offered, 'recv', payloadTypes)
+      : { rids: [] };
+  const { transport } = options;
   return {
-    mid: offered.mid,
     kind: offered.kind,
-    direction: 'recvonly',
+    mid: offered.mid,
+    protocol: offered.protocol,
+    direction,
     rejected: false,
-    codecs: codecs.map((codec) => {
-      const ours = CODECS[payloadFormatOf(codec.name)?.codec ?? '']?.feedback ?? [];
-      return { ...codec, feedback: codec.feedback.filter((feedback) => ours.includes(feedback)) };
-    }),
-    extensions: offered.extensions,
-    rids: offered.rids,
-    ssrcs: [],
+    bundleOnly: false,
+    codecs,
+    extensions: extensions.answer(offered.extensions),
+    ...encodings,
+    ssrcs: sent?.ssrcs ?? [],
+    simulcastSsrcs: false,
+    ...(sent?.msid && { msid: sent.msid }),
+    rtcpMux: offered.rtcpMux,
+    rtcpReducedSize: offered.rtcpReducedSize,
+    ...(transport && { transport: answerTransport(offered, transport) }),
   };
+}
+
+function answerTransport(offered: MediaDescription, ours: TransportDescription): TransportDescription {
+  const preferred = ours.setup === 'active' ? 'active' : 'passive';
+  return { ...ours, setup: answerSetup(offered.transport?.setup, preferred) };
 }

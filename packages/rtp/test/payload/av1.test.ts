@@ -81,16 +81,62 @@ describe('payloads', () => {
     expect(payloads.map((payload) => parseAv1Payload(payload)?.elements.length)).toEqual([2, 2]);
   });
 
-  it('leave out tile lists, and ignore them with delimiters when they come', () => {
-    const tileList = hex('42 02 01 02');
-    expect(packetize(join(tileList, deltaFrame), 100)).toHaveLength(1);
+  it('leave out delimiters, tile lists and padding; receivers ignore the first two, §5', () => {
+    const leftOut = [delimiter, hex('42 02 01 02'), hex('7a 03 00 00 80')];
+    const unit = join(...leftOut, deltaFrame, ...leftOut);
+    expect(packetize(unit, 100).map(toHex)).toEqual([toHex(hex('10 30 30010203'))]);
+    expect(packetize(join(...leftOut), 100)).toEqual([]);
     expect(toHex(av1Format.depacketize([hex('30 01 10 03 400102 30010203')])!)).toBe('3203010203');
+    expect(toHex(av1Format.depacketize([hex('20 02 7880 30010203')])!)).toBe('7a01803203010203');
   });
 
   it('are none for what is no temporal unit', () => {
     for (const frame of [hex(), hex('12 00'), hex('80 00'), hex('32 05 01'), hex('36'), hex('32 80')]) {
       expect(packetize(frame, 100)).toEqual([]);
     }
+  });
+});
+
+/** Payloads and frames of libwebrtc's unit tests of its own packetizer and depacketizer. */
+describe("libwebrtc's vectors", () => {
+  it.each([
+    ['a unit without a size', ['10 30 14 1e 28'], '32 03 14 1e 28'],
+    ['a unit that kept its size', ['10 32 03 14 1e 28'], '32 03 14 1e 28'],
+    ['an extension, no size', ['10 34 48 14 1e 28'], '36 48 03 14 1e 28'],
+    ['an extension and a size', ['10 36 48 03 14 1e 28'], '36 48 03 14 1e 28'],
+    ['two units', ['20 02 08 0a 30 14'], '0a 01 0a 32 01 14'],
+    ['one unit in two packets', ['50 30 14 1e', '90 28'], '32 03 14 1e 28'],
+    ['two units in two packets', ['60 02 08 0a 30 14 1e', '90 28'], '0a 01 0a 32 03 14 1e 28'],
+    [
+      'many units, W 0, some with extensions',
+      ['40 02 08 0a 02 28 14 04 2c 30 14 1e 05 34 30 28 32 3c', '90 46 50 5a'],
+      '0a 01 0a 2a 01 14 2e 30 02 14 1e 36 30 06 28 32 3c 46 50 5a',
+    ],
+    ['one unit in four packets', ['50 30 0b 0c', 'd0 0d 0e', 'd0 0f 10 11', '90 12'], '32 08 0b 0c 0d 0e 0f 10 11 12'],
+    [
+      'units that end where a packet does',
+      ['60 03 18 0b 0c 20 15 16 17', '90 18 19 1a 1b', '60 03 38 0b 0c 20 1f 20', '90 21 22 23 24'],
+      '1a 02 0b 0c 22 07 15 16 17 18 19 1a 1b 3a 02 0b 0c 22 06 1f 20 21 22 23 24',
+    ],
+    ['an extension apart from its header', ['60 03 1c 28 15 24', '90 28 0b 0c 0d 0e'], '1e 28 01 15 26 28 04 0b0c0d0e'],
+  ])('%s', (_name, payloads, unit) => {
+    expect(toHex(av1Format.depacketize(payloads.map((each) => hex(each)))!)).toBe(toHex(hex(unit)));
+    for (const payload of payloads) expect(av1Format.inspect(hex(payload))).toBeDefined();
+  });
+
+  it.each([
+    ['no size, no extension', '30 01020304050607', '10 30 01020304050607'],
+    ['the size is left out', '32 07 01020304050607', '10 30 01020304050607'],
+    ['behind the extension too', '36 28 06 020304050607', '10 34 28 020304050607'],
+    ['three units: the last without a size', '0a 01 01 2a 01 0b 32 01 35', '30 02 08 01 02 28 0b 30 35'],
+    ['four units: all with sizes', '0a 01 01 2a 01 0b 1a 01 35 22 01 1f', '00 02 08 01 02 28 0b 02 18 35 02 20 1f'],
+    [
+      'no delimiter, no tile list',
+      '12 00 2a 00 42 06 010203040506 1a 03 151617 22 06 1f2021222324',
+      '30 01 28 04 18 151617 20 1f2021222324',
+    ],
+  ])('packets: %s', (_name, unit, payload) => {
+    expect(packetize(hex(unit), 1200).map(toHex)).toEqual([toHex(hex(payload))]);
   });
 });
 
@@ -102,6 +148,25 @@ describe('what a packet says', () => {
     expect(key('20 0c 08 000000043cfecc01a00830 30 30')).toBe(false);
     expect(key('10 30 10')).toBe(false);
     expect(key('a0 0c 08 000000043cfecc01a00830 30 10')).toBe(false);
+    // What follows a sequence header alone only N can tell.
+    expect(key('10 08 000000043cfecc01a00830')).toBe(false);
+    expect(key('18 08 000000043cfecc01a00830')).toBe(true);
+    expect(key('00 0c 08 000000043cfecc01a00830 02 30 10 02 30 30')).toBe(false);
+    expect(key('00 0c 08 000000043cfecc01a00830 02 30 30 02 30 10')).toBe(false);
+  });
+
+  it('a packet that goes on with another is told by Z alone, and N with it is malformed', () => {
+    expect(av1Format.inspect(hex('90 01 02 03 04'))).toMatchObject({ frameStart: false, continued: true });
+    expect(av1Format.inspect(hex('98 08'))).toBeUndefined();
+    // A unit that begins behind the rest of another may tell its layer.
+    const both = av1Format.inspect(hex('a0 02 aabb 34 40 30'));
+    expect(both).toMatchObject({ frameStart: false, temporalLayer: 2 });
+    expect(both?.continued).toBeUndefined();
+  });
+
+  it('a unit cut off behind its first byte tells no layer', () => {
+    expect(av1Format.inspect(hex('50 34'))).toMatchObject({ frameStart: true, temporalLayer: 0 });
+    expect(av1Format.inspect(hex('60 02 30 10 34'))).toMatchObject({ frameStart: true, temporalLayer: 0 });
   });
 
   it('a sequence header repeated for an upper spatial layer starts none', () => {
@@ -162,7 +227,7 @@ describe('what a packet says', () => {
 describe('temporal units', () => {
   const obu = fc
     .record({
-      type: fc.constantFrom(1, 3, 4, 5, 6, 7, 15),
+      type: fc.constantFrom(1, 3, 4, 5, 6, 7, 9),
       layer: fc.option(fc.constantFrom(0x00, 0x08, 0x20, 0x40), { nil: undefined }),
       data: fc.uint8Array({ maxLength: 3000 }),
     })

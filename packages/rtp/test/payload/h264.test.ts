@@ -110,6 +110,54 @@ describe('what a packet says', () => {
     expect(h264Format.inspect(hex('7c dc 01'))).toBeUndefined();
   });
 
+  it('RFC 6184 §5.3: what has the forbidden bit is damaged, and neither taken nor sent', () => {
+    for (const bytes of ['c1 9a 01', 'e5 b8 01', 'fc 85 b8', 'd8 0003 419a80', '78 0003 419a80 0003 c19a80']) {
+      expect(h264Format.inspect(hex(bytes))).toBeUndefined();
+      expect(h264Format.depacketize([slice, hex(bytes)])).toBeUndefined();
+    }
+    expect(packetize(annexB([hex('c1 9a 80'), slice]), 100).map(toHex)).toEqual([toHex(slice)]);
+  });
+
+  it('a unit of no bytes spoils its STAP-A, wherever it is, as in libwebrtc', () => {
+    for (const bytes of [
+      '18 0000',
+      '18 0000 0004 05ff0011',
+      '18 0003 05ff00 0000 0004 05ff0011',
+      '18 0003 05ff00 0000',
+    ]) {
+      expect(h264Format.inspect(hex(bytes))).toBeUndefined();
+      expect(h264Format.depacketize([hex(bytes)])).toBeUndefined();
+    }
+  });
+
+  it("libwebrtc's vectors: SPS alone, in a STAP-A, and an IDR picture in FU-A", () => {
+    const sps720 = '07 7a001fbcd940 5005ba10000003 00c00000032ae0f18325';
+    const single = h264Format.inspect(hex(sps720));
+    expect(single).toMatchObject({ keyFrameStart: true, resolution: { width: 1280, height: 720 } });
+    const stapA = hex('18', '0018', sps720, '000d 0869fc0000030007fffffff640', '000b 0585b80004000013931200');
+    expect(h264Format.inspect(stapA)).toMatchObject({ keyFrameStart: true, resolution: { width: 1280, height: 720 } });
+    const fragments = [hex('1c85 85b80004000013931200'), hex('1c05 02'), hex('1c45 03')];
+    expect(inspectAll(h264Format, fragments).map(({ frameStart }) => frameStart)).toEqual([true, false, false]);
+    expect(toHex(h264Format.depacketize(fragments)!)).toBe(toHex(annexB([hex('05 85b80004000013931200 02 03')])));
+    for (const bytes of ['', '9c', 'd8 27', '58 cbeddf']) expect(h264Format.inspect(hex(bytes))).toBeUndefined();
+  });
+
+  it('a later fragment starts no frame, whatever its data looks like', () => {
+    for (const bytes of ['7c 05 b8 01', '7c 45 b8 01', '5c 01 9a 01', '7c 07 b8 01']) {
+      expect(h264Format.inspect(hex(bytes))).toMatchObject({ frameStart: false, keyFrameStart: false });
+    }
+  });
+
+  it('each of several slices may be in fragments', () => {
+    const slices = [idr, secondIdrSlice, secondIdrSlice];
+    const payloads = packetize(annexB([sps, pps, ...slices]), 8);
+    expect(keyFrameStarts(h264Format, payloads)).toEqual([0]);
+    const starts = inspectAll(h264Format, payloads).map(({ frameStart }) => frameStart);
+    // SPS, PPS and the first slice could each begin a frame; the slices behind it could not.
+    expect(starts.filter(Boolean)).toHaveLength(3);
+    expect(toHex(h264Format.depacketize(payloads)!)).toBe(toHex(annexB([sps, pps, ...slices])));
+  });
+
   it('a unit whose type a payload has for itself is not sent', () => {
     expect(packetize(annexB([hex('7c 85 01'), slice, hex('78 01')]), 100).map(toHex)).toEqual([toHex(slice)]);
   });

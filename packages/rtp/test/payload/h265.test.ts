@@ -87,6 +87,12 @@ describe('what a packet says', () => {
     expect(keyFrameStarts(h265Format, packetize(annexB([vps, sps, pps, slice]), 1000))).toEqual([]);
   });
 
+  it('a later fragment starts no frame, whatever its data looks like', () => {
+    expect(h265Format.inspect(hex('62 01 81 d0 01'))?.frameStart).toBe(true);
+    expect(h265Format.inspect(hex('62 01 01 d0 01'))?.frameStart).toBe(false);
+    expect(h265Format.inspect(hex('62 01 41 d0 01'))?.frameStart).toBe(false);
+  });
+
   it('every packet tells the temporal layer', () => {
     const large = Uint8Array.of(0x00, 0x03, 0xd0, ...new Uint8Array(100).fill(7));
     for (const info of inspectAll(h265Format, packetize(annexB([large]), 40))) expect(info.temporalLayer).toBe(2);
@@ -103,6 +109,27 @@ describe('what a packet says', () => {
       [3, 2],
     ].map(([type, layer]) => h265Format.inspect(Uint8Array.of(type! << 1, layer! + 1, 0xd0))?.layerSync);
     expect(syncs).toEqual([true, true, true, true, false, false]);
+  });
+
+  it('RFC 7798 §1.1.4: what has the forbidden bit is damaged, and neither taken nor sent', () => {
+    for (const bytes of ['82 01 d0 01', 'e2 01 93 af', 'e0 01 0004 0201d080', '60 01 0004 8201d080']) {
+      expect(h265Format.inspect(hex(bytes))).toBeUndefined();
+      expect(h265Format.depacketize([slice, hex(bytes)])).toBeUndefined();
+    }
+    expect(packetize(annexB([hex('82 01 d0 80'), slice]), 100).map(toHex)).toEqual([toHex(slice)]);
+  });
+
+  it('every IRAP type starts a key frame behind its VPS, H.265 table 7-1', () => {
+    for (let type = 0; type < 32; type++) {
+      const picture = Uint8Array.of(type << 1, 1, 0xd0, 0x80);
+      const isIrap = type >= 16 && type <= 23;
+      const [payload] = packetize(annexB([vps, sps, pps, picture]), 1000);
+      expect(h265Format.inspect(payload!)?.keyFrameStart).toBe(isIrap);
+      expect(h265Format.inspect(picture)).toMatchObject({ frameStart: true, keyFrameStart: false });
+      const packetizer = h265Format.createPacketizer(seededRandom(1));
+      packetizer.packetize(annexB([vps, sps, pps, idr]), 1000);
+      expect(packetizer.packetize(annexB([picture]), 1000)[0]!.length > picture.length).toBe(isIrap);
+    }
   });
 
   it('PACI packets are ignored, cut ones malformed', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ArgumentError } from '../../src/errors.ts';
 import {
   parseVp8Descriptor,
   renumberVp8,
@@ -56,6 +57,44 @@ describe('RFC 7741 §4.6: the examples', () => {
   });
 });
 
+/** The bytes of libwebrtc's unit tests of its own reader. */
+describe("libwebrtc's vectors", () => {
+  test.each<[name: string, bytes: string, descriptor: Partial<Vp8Descriptor>]>([
+    ['basic header', '14 01 00 00', { size: 1, partitionStart: true, partition: 4 }],
+    ['one-byte picture id', 'a0 80 11 00', { size: 3, nonReference: true, pictureId: 17 }],
+    ['two-byte picture id', 'a0 80 92 34 00', { size: 4, nonReference: true, pictureId: 0x1234, longPictureId: true }],
+    ['TL0PICIDX', '80 40 11 00', { size: 3, tl0PictureIndex: 17 }],
+    ['TID, no layer sync', '80 20 80 00', { size: 3, temporalLayer: 2 }],
+    ['KEYIDX', '80 10 11 00', { size: 3, keyIndex: 17 }],
+    [
+      'all extensions',
+      'a6 f0 92 34 2a 71 00',
+      {
+        size: 6,
+        nonReference: true,
+        partition: 6,
+        pictureId: 0x1234,
+        longPictureId: true,
+        tl0PictureIndex: 42,
+        temporalLayer: 1,
+        layerSync: true,
+        keyIndex: 17,
+      },
+    ],
+    [
+      'all extensions, one-byte picture id',
+      '80 f0 0f 00 00 00',
+      { size: 5, pictureId: 15, tl0PictureIndex: 0, temporalLayer: 0, keyIndex: 0 },
+    ],
+  ])('%s', (_, bytes, descriptor) => {
+    expect(parseVp8Descriptor(hex(bytes))).toEqual({ ...ABSENT, ...descriptor });
+  });
+
+  test('a header that is too short', () => {
+    expect(parseVp8Descriptor(hex('80 f0 91 11'))).toBeUndefined();
+  });
+});
+
 describe('RFC 7741 §4.2: the payload descriptor', () => {
   test.each<[name: string, bytes: string, descriptor: Partial<Vp8Descriptor>]>([
     ['no extension', '10 00', { size: 1, partitionStart: true }],
@@ -109,6 +148,12 @@ describe('RFC 6386 §9.1: the frame header', () => {
     expect(vp8KeyFrameResolution(hex(keyFrame.replace('10', '11')))).toBeUndefined();
     expect(vp8KeyFrameResolution(hex(keyFrame.replace('9d', '9e')))).toBeUndefined();
     expect(vp8KeyFrameResolution(hex(keyFrame.slice(0, -3)))).toBeUndefined();
+  });
+
+  test('nor has a key frame that says 0, which no decoder takes', () => {
+    expect(vp8KeyFrameResolution(hex('10 02 00 9d 01 2a 00 00 d0 82'))).toBeUndefined();
+    expect(vp8KeyFrameResolution(hex('10 02 00 9d 01 2a 00 05 00 80'))).toBeUndefined();
+    expect(vp8Format.inspect(hex('90 80 11', '10 02 00 9d 01 2a 00 05 00 80'))).toMatchObject({ keyFrameStart: true });
   });
 
   test('only the first packet of the first partition begins a frame', () => {
@@ -340,6 +385,31 @@ test('a 7-bit picture id that wraps goes on by one in the rewritten stream', () 
     (pictureId) => parseVp8Descriptor(rewriter.rewrite(payloadOf(pictureId))!)?.pictureId,
   );
   expect(rewritten).toEqual([0, 1, 2, 3, 4]);
+});
+
+test('partitions in packets of their own are one frame, RFC 7741 §4.4 and §4.6.4', () => {
+  const payloads = [hex('90 80 11 10 02 00'), hex('80 80 11 03 04'), hex('91 80 11 05'), hex('92 80 11 06 07')];
+  const infos = payloads.map((payload) => vp8Format.inspect(payload)!);
+  expect(infos.map(({ frameStart }) => frameStart)).toEqual([true, false, false, false]);
+  expect(infos.map(({ keyFrameStart }) => keyFrameStart)).toEqual([true, false, false, false]);
+  expect(infos.map(({ pictureId }) => pictureId)).toEqual([17, 17, 17, 17]);
+  expect(toHex(vp8Format.depacketize(payloads)!)).toBe('1002000304050607');
+});
+
+test('layer sync is told with the layer: Y', () => {
+  const info = (bytes: string) => vp8Format.inspect(hex(bytes))!;
+  expect(info('90 20 60 01')).toMatchObject({ temporalLayer: 1, layerSync: true });
+  expect(info('90 20 40 01')).toMatchObject({ temporalLayer: 1, layerSync: false });
+  // Without T the bits mean nothing.
+  expect(info('90 10 60 01')).toMatchObject({ temporalLayer: 0, layerSync: false });
+});
+
+test('a layer that has no place in the descriptor is refused, and nothing is no frame', () => {
+  const packetizer = new Vp8Packetizer(100);
+  for (const layer of [4, -1, 0.5])
+    expect(() => packetizer.packetize(Uint8Array.of(1), 100, layer)).toThrow(ArgumentError);
+  expect(packetizer.packetize(new Uint8Array(0), 100)).toEqual([]);
+  expect(parseVp8Descriptor(packetizer.packetize(Uint8Array.of(1), 100)[0]!)?.pictureId).toBe(100);
 });
 
 test('a payload size that leaves no room behind the descriptor is refused', () => {

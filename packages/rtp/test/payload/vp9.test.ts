@@ -87,6 +87,63 @@ describe('the descriptor, RFC 9628 §4.2', () => {
     ],
   ];
 
+  /** The bytes of libwebrtc's unit tests of its own reader. */
+  const theirs: [name: string, bytes: string, size: number, fields: Partial<Vp9Descriptor>][] = [
+    ['basic header', '0c 00 00 00', 1, { frameStart: true, frameEnd: true }],
+    ['one-byte picture id', '80 7f 00', 2, { pictureId: 127 }],
+    ['two-byte picture id', '80 ff ff 00', 3, { pictureId: 0x7fff, longPictureId: true }],
+    [
+      'layers, non-flexible',
+      '20 53 11 00',
+      3,
+      { layer: { temporal: 2, switchingUp: true, spatial: 1, interLayer: true }, tl0PictureIndex: 17 },
+    ],
+    [
+      'layers, flexible',
+      '38 50 00 00',
+      2,
+      {
+        flexible: true,
+        frameStart: true,
+        layer: { temporal: 2, switchingUp: true, spatial: 0, interLayer: false },
+      },
+    ],
+    [
+      'references 17, 18 and 127 pictures back',
+      'd8 80 11 23 25 fe 00',
+      6,
+      {
+        flexible: true,
+        interPredicted: true,
+        frameStart: true,
+        pictureId: 17,
+        longPictureId: true,
+        references: [17, 18, 127],
+      },
+    ],
+    [
+      'a structure of two spatial layers and a group of two',
+      '0a 28 02 10 44 21 00',
+      6,
+      {
+        frameStart: true,
+        structure: {
+          spatialLayers: 2,
+          resolutions: [],
+          group: [
+            { temporal: 0, switchingUp: true, references: [] },
+            { temporal: 2, switchingUp: false, references: [33] },
+          ],
+        },
+      },
+    ],
+    ['last packet, nothing above refers to it', '05 00', 1, { frameEnd: true, notForUpperLayers: true }],
+  ];
+
+  it.each(theirs)('as libwebrtc reads it: %s', (_name, bytes, size, fields) => {
+    expect(parseVp9Descriptor(hex(bytes))).toEqual({ ...plain, ...fields, size });
+  });
+
   it.each(vectors)('%s', (_name, bytes, fields) => {
     const data = hex(bytes, 'a5');
     expect(parseVp9Descriptor(data)).toEqual({ ...plain, ...fields, size: data.length - 1 });
@@ -103,6 +160,11 @@ describe('the descriptor, RFC 9628 §4.2', () => {
 
   it('has three references at most', () => {
     expect(parseVp9Descriptor(hex('d0 05 03 03 03 02 a5'))).toBeUndefined();
+  });
+
+  it('has no references without a picture id to count from', () => {
+    expect(parseVp9Descriptor(hex('58 06 a5 a5'))).toBeUndefined();
+    expect(parseVp9Descriptor(hex('d8 05 06 a5'))).toBeDefined();
   });
 
   it('comes back as it was written, whatever is in it', () => {
@@ -146,6 +208,8 @@ describe('the descriptor, RFC 9628 §4.2', () => {
     });
     fc.assert(
       fc.property(fields, (drawn) => {
+        // References are differences of picture ids: there has to be one.
+        fc.pre(drawn.pictureId !== undefined || !(drawn.flags.flexible && drawn.flags.interPredicted));
         const longPictureId = drawn.pictureId !== undefined && (drawn.long || drawn.pictureId > 127);
         const descriptor = {
           ...drawn.flags,
@@ -190,6 +254,17 @@ describe('what a packet says', () => {
       width: 320,
       height: 180,
     });
+  });
+
+  it('a size of 0 in the structure is none', () => {
+    for (const size of [
+      { width: 64, height: 0 },
+      { width: 0, height: 36 },
+    ]) {
+      const structure = { spatialLayers: 1, resolutions: [size], group: undefined };
+      const info = vp9Format.inspect(payload({ frameStart: true, structure }, keyFrameHead));
+      expect(info?.resolution).toEqual({ width: 320, height: 180 });
+    }
   });
 
   it('a receiver may go up behind a picture of the lowest layer with the switching-up bit', () => {

@@ -1,116 +1,144 @@
-// Packets as Chromium's own sender wrote them, in plaintext: VP8, one encoding (`fixtures/vp8-one.pcap`).
+// Packets as Chromium's own sender wrote them, in plaintext: each codec in one encoding, and VP8 in three.
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { payloadFormatOf } from '../../src/payload/formats.ts';
 import { parseVp8Descriptor } from '../../src/payload/vp8.ts';
-import { vp8Format } from '../../src/payload/vp8-format.ts';
-import { isRtcp, parseRtcp } from '../../src/rtcp/packets.ts';
-import { FrameAssembler } from '../../src/rtp/frame-assembler.ts';
+import { parseVp9Descriptor } from '../../src/payload/vp9.ts';
+import { isRtcp, parseRtcp, serializeRtcp } from '../../src/rtcp/packets.ts';
+import { type AssembledFrame, FrameAssembler } from '../../src/rtp/frame-assembler.ts';
 import { readToken } from '../../src/rtp/header-extensions.ts';
 import { RtpPacket, serializeRtp } from '../../src/rtp/packet.ts';
 import { RtpReceiveStream } from '../../src/rtp/receive-stream.ts';
+import { describeCapture, readCapture } from '../fixtures/pcap.ts';
 import { toHex } from '../rtcp/hex.ts';
 
-const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
-const LINK_AND_IP_AND_UDP = 14 + 20 + 8;
+const MID = 'urn:ietf:params:rtp-hdrext:sdes:mid';
+const RID = 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id';
+const REPAIRED_RID = 'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id';
 
-/** The UDP payloads in a little-endian pcap file of Ethernet frames, with the time each was captured in ms. */
-function datagramsOf(file: Uint8Array): { at: number; bytes: Uint8Array }[] {
-  const view = new DataView(file.buffer, file.byteOffset, file.length);
-  const datagrams: { at: number; bytes: Uint8Array }[] = [];
-  for (let offset = 24; offset < file.length; ) {
-    const size = view.getUint32(offset + 8, true);
-    const at = view.getUint32(offset, true) * 1000 + view.getUint32(offset + 4, true) / 1000;
-    datagrams.push({ at, bytes: file.subarray(offset + 16 + LINK_AND_IP_AND_UDP, offset + 16 + size) });
-    offset += 16 + size;
-  }
-  return datagrams;
+interface Arrival {
+  readonly at: number;
+  readonly packet: RtpPacket;
 }
 
-const datagrams = datagramsOf(fixture('vp8-one.pcap'));
-const packets = datagrams.filter(({ bytes }) => !isRtcp(bytes));
-const { extmap } = JSON.parse(fixture('vp8-one.json').toString()) as { extmap: string[] };
-const extensionIds = new Map(
-  extmap.map((line) => {
-    const [, id, uri] = /^a=extmap:(\d+) (\S+)/.exec(line)!;
-    return [uri!, Number(id)];
-  }),
-);
+interface Capture {
+  readonly codec: string;
+  /** Counted with a program of a few lines that reads RTP headers only. */
+  readonly datagrams: readonly [rtp: number, rtcp: number];
+  /** Of each encoding, by its rid: frames (by markers), key frames among them, and the sizes of these. */
+  readonly encodings: Readonly<Record<string, readonly [frames: number, sizes: readonly string[]]>>;
+}
 
-describe("Chromium's own packets", () => {
-  test('all of them are read', () => {
-    expect(datagrams.length).toBe(254);
-    for (const { bytes } of packets) expect(RtpPacket.parse(bytes)).toBeDefined();
-    for (const { bytes } of datagrams.filter((datagram) => isRtcp(datagram.bytes))) {
-      expect(parseRtcp(bytes)).toMatchObject({ invalid: 0 });
+const CAPTURES: Readonly<Record<string, Capture>> = {
+  'vp8-one': { codec: 'VP8', datagrams: [150, 104], encodings: { '': [101, ['320x180', '480x270']] } },
+  'vp9-one': { codec: 'VP9', datagrams: [181, 102], encodings: { '': [101, ['480x270', '640x360']] } },
+  'h264-one': { codec: 'H264', datagrams: [156, 107], encodings: { '': [101, ['320x180', '480x270']] } },
+  'av1-one': { codec: 'AV1', datagrams: [140, 104], encodings: { '': [101, ['320x180', '480x270']] } },
+  'vp8-sim': {
+    codec: 'VP8',
+    datagrams: [902, 121],
+    encodings: {
+      q: [102, ['320x180', '320x180', '320x180', '320x180']],
+      h: [99, ['640x360', '640x360', '640x360']],
+      f: [97, ['1280x720']],
+    },
+  },
+};
+
+describe.each(Object.entries(CAPTURES))('%s', (name, { codec, datagrams: counted, encodings }) => {
+  const datagrams = readCapture(name);
+  const { payloadType, rtxPayloadType, extensionIds } = describeCapture(name);
+  const format = payloadFormatOf(codec)!;
+  const rtp = datagrams.filter(({ data }) => !isRtcp(data));
+  const rtcp = datagrams.filter(({ data }) => isRtcp(data));
+  const arrivals: Arrival[] = rtp.map(({ at, data }) => ({ at, packet: RtpPacket.parse(data)! }));
+  const token = (packet: RtpPacket, uri: string): string => {
+    const value = packet.extension(extensionIds.get(uri)!);
+    return value === undefined ? '' : readToken(value)!;
+  };
+  /** An encoding's media, in the order of arrival. */
+  const mediaOf = (rid: string): Arrival[] =>
+    arrivals.filter(({ packet }) => packet.payloadType === payloadType && token(packet, RID) === rid);
+
+  test('every RTP packet is read, and written again from what was read, byte for byte', () => {
+    expect(rtp.length).toBe(counted[0]);
+    for (const { packet } of arrivals) {
+      const { sequenceNumber, timestamp, ssrc, marker, csrcs, extensions, payload, paddingSize } = packet;
+      const fields = { payloadType: packet.payloadType, sequenceNumber, timestamp, ssrc, marker };
+      const again = serializeRtp({ ...fields, csrcs, extensions, payload, paddingSize });
+      expect(toHex(again)).toBe(toHex(packet.bytes));
     }
   });
 
-  test('and written again from what was read, byte for byte', () => {
-    for (const { bytes } of packets) {
-      const { payloadType, sequenceNumber, timestamp, ssrc, marker, csrcs, extensions, payload, paddingSize } =
-        RtpPacket.parse(bytes)!;
-      const again = serializeRtp({
-        payloadType,
-        sequenceNumber,
-        timestamp,
-        ssrc,
-        marker,
-        csrcs,
-        extensions,
-        payload,
-        paddingSize,
-      });
-      expect(toHex(again)).toBe(toHex(bytes));
+  test('every RTCP packet is read, and written again byte for byte', () => {
+    expect(rtcp.length).toBe(counted[1]);
+    for (const { data } of rtcp) {
+      const { packets, invalid } = parseRtcp(data);
+      expect(invalid).toBe(0);
+      expect(toHex(serializeRtcp(packets))).toBe(toHex(data));
     }
   });
 
-  test('their extensions are those of the offer', () => {
+  test('extensions are those of the offer, and each packet says its mid', () => {
     const known = new Set(extensionIds.values());
-    const mid = extensionIds.get('urn:ietf:params:rtp-hdrext:sdes:mid')!;
-    let mids = 0;
-    for (const { bytes } of packets) {
-      const packet = RtpPacket.parse(bytes)!;
+    for (const { packet } of arrivals) {
       for (const { id } of packet.extensions) expect(known.has(id)).toBe(true);
-      const value = packet.extension(mid);
-      if (value === undefined) continue;
-      mids += 1;
-      expect(readToken(value)).toBe('0');
+      expect(token(packet, MID)).toBe('0');
     }
-    expect(mids).toBeGreaterThan(0);
   });
 
-  test('their payloads assemble to frames, the first of them a key frame, none left out', () => {
-    const media = packets
-      .map(({ at, bytes }) => ({ at, packet: RtpPacket.parse(bytes)! }))
-      .filter(({ packet }) => packet.payloadType === 96);
-    const stream = new RtpReceiveStream({ ssrc: media[0]!.packet.ssrc, clockRate: 90_000, nack: false });
-    const assembler = new FrameAssembler(vp8Format);
-    const frames = media.flatMap(({ at, packet }) => {
-      const received = stream.receive(packet, at);
-      return received === undefined ? [] : assembler.push(received);
+  test('each SSRC is one encoding or its repair, by rid or repaired rid', () => {
+    const roles = new Map<number, Set<string>>();
+    for (const { packet } of arrivals) {
+      const role = `${packet.payloadType} ${token(packet, RID)}/${token(packet, REPAIRED_RID)}`;
+      roles.set(packet.ssrc, (roles.get(packet.ssrc) ?? new Set()).add(role));
+    }
+    const expected = Object.keys(encodings).flatMap((rid) => [`${payloadType} ${rid}/`, `${rtxPayloadType} /${rid}`]);
+    expect([...roles.values()].map((each) => [...each].join()).sort()).toEqual(expected.sort());
+  });
+
+  describe.each(Object.entries(encodings))('encoding "%s"', (rid, [frameCount, sizes]) => {
+    const media = mediaOf(rid);
+
+    test('assembles to frames, the first of them a key frame, none left out', () => {
+      const stream = new RtpReceiveStream({ ssrc: media[0]!.packet.ssrc, clockRate: 90_000, nack: false });
+      const assembler = new FrameAssembler(format);
+      const frames: AssembledFrame[] = media.flatMap(({ at, packet }) => {
+        const received = stream.receive(packet, at);
+        return received === undefined ? [] : assembler.push(received);
+      });
+      expect(frames.map(({ timestamp }) => timestamp)).toEqual([
+        ...new Set(media.filter(({ packet }) => packet.payload.length > 0).map(({ packet }) => packet.timestamp)),
+      ]);
+      expect(frames.length).toBe(frameCount);
+      const keyFrames = frames.filter(({ keyFrame }) => keyFrame);
+      expect(frames[0]!.keyFrame).toBe(true);
+      expect(keyFrames.map(({ resolution }) => `${resolution?.width}x${resolution?.height}`)).toEqual(sizes);
+      expect(assembler).toMatchObject({ packetsMalformed: 0, packetsDiscarded: 0, blockedSince: undefined });
+      expect(stream.packetsLost).toBe(0);
     });
-    const timestamps = new Set(
-      media.filter(({ packet }) => packet.payload.length > 0).map(({ packet }) => packet.timestamp),
-    );
-    const keyFrames = frames.filter(({ keyFrame }) => keyFrame);
-    expect(frames.length).toBe(timestamps.size);
-    expect(frames[0]!.keyFrame).toBe(true);
-    // Counted once by hand: markers, and first packets with bit 0 of the VP8 frame tag clear.
-    expect(frames.length).toBe(101);
-    expect(keyFrames.length).toBe(2);
-    for (const { resolution } of keyFrames) expect(resolution).toBeDefined();
-    expect(assembler).toMatchObject({ packetsMalformed: 0, packetsDiscarded: 0, blockedSince: undefined });
-    expect(stream.packetsLost).toBe(0);
-  });
 
-  test('their picture ids go on one by one', () => {
-    const ids = packets
-      .map(({ bytes }) => RtpPacket.parse(bytes)!)
-      .filter(({ payloadType, payload }) => payloadType === 96 && payload.length > 0)
-      .map(({ payload }) => parseVp8Descriptor(payload)!.pictureId!);
-    ids.forEach((id, index) => {
-      if (index > 0) expect((id - ids[index - 1]!) & 0x7fff).toBeLessThanOrEqual(1);
+    test('what is sent again is what was sent', () => {
+      const sent = new Map(media.map(({ packet }) => [packet.sequenceNumber, packet]));
+      const again = arrivals.filter(
+        ({ packet }) =>
+          packet.payloadType === rtxPayloadType && token(packet, REPAIRED_RID) === rid && packet.payload.length > 0,
+      );
+      for (const { packet } of again) {
+        const original = sent.get((packet.payload[0]! << 8) | packet.payload[1]!)!;
+        expect(packet.timestamp).toBe(original.timestamp);
+        expect(packet.marker).toBe(original.marker);
+        expect(toHex(packet.payload.subarray(2))).toBe(toHex(original.payload));
+      }
+    });
+
+    test.runIf(codec === 'VP8' || codec === 'VP9')('picture ids go on one by one', () => {
+      const parse = codec === 'VP8' ? parseVp8Descriptor : parseVp9Descriptor;
+      const ids = media
+        .filter(({ packet }) => packet.payload.length > 0)
+        .map(({ packet }) => parse(packet.payload)!.pictureId!);
+      const steps = new Set(ids.slice(1).map((id, i) => (id - ids[i]!) & 0x7fff));
+      expect([...steps].sort()).toEqual([0, 1]);
     });
   });
 });
