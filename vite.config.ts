@@ -34,7 +34,7 @@ export default defineConfig(({ mode }) => ({
   build: { target: 'es2022', sourcemap: true },
   test: {
     root: import.meta.dirname,
-    include: ['packages/*/test/**/*.test.ts', 'scripts/test/**/*.test.mjs'],
+    include: ['packages/*/test/**/*.test.ts', 'scripts/test/**/*.test.{mjs,ts}'],
     testTimeout: 30_000,
   },
 }));

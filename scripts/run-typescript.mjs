@@ -1,5 +1,5 @@
-// Runs a TypeScript program of the repository: bundled from the packages' sources, then started in a Node process of its
-// own, whose output and exit code become ours.
+// Runs a TypeScript program of the repository: bundled from the packages' sources, then started in a Node process of
+// its own, whose output and exit code become ours.
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -3,7 +3,7 @@
 import { installMissing } from './install.mjs';
 import { npmCommand, runCommand } from './run-command.mjs';
 
-const STEPS = ['lint', 'typecheck', 'unit', 'e2e'];
+const STEPS = ['lint', 'typecheck', 'unit', 'fuzz', 'e2e'];
 
 try {
   await installMissing();

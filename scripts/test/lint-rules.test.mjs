@@ -64,6 +64,10 @@ describe('layers', () => {
     ['nor by its name', 'packages/client/src/room', '@sluice/rtp/src/clock.ts'],
     ['nor does the bench', 'packages/sfu-sim/src/bench', '../../../client/src/index.ts'],
     ['nor does a test', 'packages/sfu-sim/test', '../../client/src/index.ts'],
+    ['nor does a benchmark', 'packages/sfu-sim/bench', '../../client/src/index.ts'],
+    ['nor does fuzzing', 'packages/sfu-sim/fuzz', '../../rtp/src/index.ts'],
+    ["rtp's benchmarks stay on the ground floor", 'packages/rtp/bench', '@sluice/client'],
+    ['and so does its fuzzing', 'packages/rtp/fuzz', '@sluice/sfu-sim'],
     ['nor does the demo', 'apps/demo/src', '../../../packages/client/src/index.ts'],
   ])('%s', async (_, folder, imported) => {
     const rules = await brokenRules({

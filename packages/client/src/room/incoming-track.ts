@@ -23,7 +23,7 @@ export function createRemoteTrack(
   subscribedAt: Milliseconds,
   environment: ReceiverEnvironment,
 ): { track: RemoteTrack; receiver: TrackReceiver } | undefined {
-  const format = payloadFormatOf(incoming.codec.name);
+  const format = payloadFormatOf(incoming.codec.name, incoming.codec.parameters);
   const codecString = format && CODEC_STRINGS.get(format.codec);
   if (format === undefined || codecString === undefined) return undefined;
   const { stream, codec, trackId, sendPli } = incoming;

@@ -49,6 +49,8 @@ export interface OutgoingStreamOptions {
   readonly payloadType: number;
   /** The retransmission stream, where one was negotiated. */
   readonly rtx: { readonly ssrc: number; readonly payloadType: number } | undefined;
+  /** The repair stream, where one was offered; nothing is sent in it before `stream.setProtection`. */
+  readonly fec: { readonly ssrc: number; readonly payloadType: number } | undefined;
   readonly extensionIds: HeaderExtensionIds;
   readonly mid: string;
   readonly rid: string | undefined;
@@ -71,7 +73,7 @@ export class OutgoingStream implements SendingStream {
   #reports = 0;
 
   constructor(options: OutgoingStreamOptions) {
-    const { random, rid, extensionIds, mid, rtx } = options;
+    const { random, rid, extensionIds, mid, rtx, fec } = options;
     this.rid = rid;
     this.kind = options.kind;
     this.cname = options.cname;
@@ -82,15 +84,18 @@ export class OutgoingStream implements SendingStream {
     const element = (id: number | undefined, token: string | undefined): ExtensionElement[] =>
       id === undefined || token === undefined ? [] : [{ id, value: writeToken(token) }];
     const named = element(extensionIds.mid, mid);
+    const repairing = [...named, ...element(extensionIds.repairedRid, rid)];
     this.stream = new RtpSendStream({
       ssrc: options.ssrc,
       payloadType: options.payloadType,
       extensions: [...named, ...element(extensionIds.rid, rid)],
-      ...(rtx && {
-        rtx: {
-          ...rtx,
+      ...(rtx && { rtx: { ...rtx, firstSequenceNumber: random.integer(0, 0xffff), extensions: repairing } }),
+      ...(fec && {
+        fec: {
+          ...fec,
           firstSequenceNumber: random.integer(0, 0xffff),
-          extensions: [...named, ...element(extensionIds.repairedRid, rid)],
+          extensions: repairing,
+          protection: { ratio: 0 },
         },
       }),
     });

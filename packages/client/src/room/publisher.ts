@@ -5,6 +5,8 @@ import {
   type Clock,
   closedMedia,
   createOffer,
+  FLEXFEC,
+  type FlexFecProtection,
   findMedia,
   type HeaderExtensionIds,
   type MediaDescription,
@@ -17,7 +19,6 @@ import {
   type Random,
   type RtcpPacket,
   type SsrcDescription,
-  type TrackKind,
   VIDEO_CLOCK_RATE,
   writeDescription,
 } from '@sluice/rtp';
@@ -37,6 +38,8 @@ export interface PublisherMedia {
   readonly codec: string;
   /** Empty for a track without simulcast. */
   readonly rids: readonly string[];
+  /** How much repair to send beside it (RFC 8627); `undefined`: none. */
+  readonly forwardErrorCorrection: FlexFecProtection | undefined;
   /** The SFU needs a key frame of that encoding; `undefined` for the only one. */
   readonly onKeyFrameRequest: (rid: string | undefined) => void;
 }
@@ -44,6 +47,8 @@ export interface PublisherMedia {
 /** One track's way out. */
 export interface PublisherTrack {
   readonly mid: string;
+  /** Begins to send repair packets: the SFU can make use of them. */
+  protect(): void;
   /** Sends an encoded frame. */
   send(frame: OutgoingFrame & { readonly rid: string | undefined }): void;
   /** The streams, in the order of the rids. */
@@ -83,10 +88,10 @@ export class Publisher {
       media: offerMedia({
         mid,
         kind: media.kind,
-        codecs: [media.codec],
+        codecs: media.forwardErrorCorrection === undefined ? [media.codec] : [media.codec, FLEXFEC],
         rids: media.rids,
         // With simulcast the rid tells the streams apart; without, the SSRCs are announced.
-        ssrcs: media.rids.length > 0 ? [] : [this.#announce(media.kind, cname)],
+        ssrcs: media.rids.length > 0 ? [] : [this.#announce(media, cname)],
         msid: { stream: cname, track: mid },
       }),
       track: undefined,
@@ -107,7 +112,9 @@ export class Publisher {
    */
   accept(track: PublisherTrack, sdp: string): boolean {
     const media = findMedia(parseDescription(sdp), track.mid);
-    return media !== undefined && !media.rejected && media.direction === 'recvonly';
+    if (media === undefined || media.rejected || media.direction !== 'recvonly') return false;
+    if (media.codecs.some(({ name }) => name === FLEXFEC)) track.protect();
+    return true;
   }
 
   /** Takes a track away. */
@@ -130,9 +137,10 @@ export class Publisher {
   #createTrack(
     media: MediaDescription,
     format: PayloadFormat,
-    { rids, onKeyFrameRequest }: PublisherMedia,
+    { rids, onKeyFrameRequest, forwardErrorCorrection: protection }: PublisherMedia,
   ): PublisherTrack {
     const codec = media.codecs[0];
+    const fecPayloadType = media.codecs.find(({ name }) => name === FLEXFEC)?.payloadType;
     const extensionIds: HeaderExtensionIds = media.extensions;
     const timestampOffset = this.#random.integer(0, 0x7fffffff);
     const names = rids.length > 0 ? rids : [undefined];
@@ -151,6 +159,10 @@ export class Publisher {
           codec?.rtxPayloadType === undefined
             ? undefined
             : { ssrc: announced?.rtxSsrc ?? this.#ssrc(), payloadType: codec.rtxPayloadType },
+        fec:
+          fecPayloadType === undefined
+            ? undefined
+            : { ssrc: announced?.fecSsrc ?? this.#ssrc(), payloadType: fecPayloadType },
         extensionIds,
         mid: media.mid,
         rid,
@@ -163,12 +175,20 @@ export class Publisher {
     return {
       mid: media.mid,
       streams,
+      protect: () => {
+        for (const { stream } of streams) if (protection !== undefined) stream.setProtection(protection);
+      },
       send: (frame) => streams.find(({ rid }) => rid === frame.rid)?.send(frame),
     };
   }
 
-  #announce(kind: TrackKind, cname: string): SsrcDescription {
-    return { ssrc: this.#ssrc(), cname, ...(kind === 'video' && { rtxSsrc: this.#ssrc() }) };
+  #announce({ kind, forwardErrorCorrection }: PublisherMedia, cname: string): SsrcDescription {
+    return {
+      ssrc: this.#ssrc(),
+      cname,
+      ...(kind === 'video' && { rtxSsrc: this.#ssrc() }),
+      ...(forwardErrorCorrection !== undefined && { fecSsrc: this.#ssrc() }),
+    };
   }
 
   #ssrc(): number {

@@ -10,6 +10,7 @@ import {
   type Milliseconds,
   mediaOf,
   parseDescription,
+  payloadFormatOf,
   type Random,
   type ReceivedPacket,
   ReceiverSession,
@@ -95,7 +96,7 @@ export class Subscriber {
         throw new SignallingError('malformed-sdp', `The offer does not describe the track with the mid "${mid}".`);
       }
     }
-    const answered = answer(offer);
+    const answered = answer(offer, { forwardErrorCorrection: true });
     // In a bundle an identifier means the same in each m-section (RFC 8843 §9.1).
     this.#session.transportSequenceId = mediaOf(offer).find(
       ({ extensions }) => extensions.transportSequence,
@@ -148,13 +149,14 @@ export class Subscriber {
   }
 
   #add(media: MediaDescription, trackId: string): boolean {
-    const codec = media.codecs[0];
+    const codec = media.codecs.find(({ name }) => payloadFormatOf(name) !== undefined);
     const ssrc = media.ssrcs[0];
     if (codec === undefined || ssrc === undefined) return false;
     const stream = new RtpReceiveStream({
       ssrc: ssrc.ssrc,
       clockRate: codec.clockRate,
       nack: codec.feedback.includes('nack') ? {} : false,
+      forwardErrorCorrection: ssrc.fecSsrc !== undefined,
       colorSpaceId: media.extensions.colorSpace,
     });
     const receiver = this.#options.onTrack({
@@ -169,6 +171,7 @@ export class Subscriber {
     this.#byMid.set(media.mid, incoming);
     this.#session.bind(ssrc.ssrc, incoming, stream, 'media');
     if (ssrc.rtxSsrc !== undefined) this.#session.bind(ssrc.rtxSsrc, incoming, stream, 'rtx');
+    if (ssrc.fecSsrc !== undefined) this.#session.bind(ssrc.fecSsrc, incoming, stream, 'fec');
     return true;
   }
 

@@ -59,7 +59,7 @@ export function parseVp8Descriptor(payload: Uint8Array): Vp8Descriptor | undefin
     size: offset,
     nonReference: (first & 0x20) !== 0,
     partitionStart: (first & 0x10) !== 0,
-    partition: first & 0x0f,
+    partition: first & 0x07,
     pictureId,
     longPictureId,
     tl0PictureIndex,
@@ -80,7 +80,7 @@ export function isVp8KeyFrame(bytes: Uint8Array, offset = 0): boolean {
   return ((bytes[offset] ?? 1) & 1) === 0;
 }
 
-/** The size in the header of the VP8 key frame at `offset` (RFC 6386 §9.1), or `undefined` where there is none, or it is 0. */
+/** The size in the header of the VP8 key frame at `offset` (RFC 6386 §9.1), `undefined` where there is none or it is 0. */
 export function vp8KeyFrameResolution(bytes: Uint8Array, offset = 0): Resolution | undefined {
   if (bytes.length < offset + 10 || !isVp8KeyFrame(bytes, offset)) return undefined;
   if (bytes[offset + 3] !== 0x9d || bytes[offset + 4] !== 0x01 || bytes[offset + 5] !== 0x2a) return undefined;

@@ -14,8 +14,11 @@ export interface NackOptions {
    */
   readonly maxRequestsPerSecond?: number;
   /** How long a packet may be missing before it is asked for, to let reordered ones arrive. Default 0 ms. */
-  readonly reorderingTolerance?: Milliseconds;
+  readonly reorderingTolerance?: Milliseconds | undefined;
 }
+
+/** Between two requests for one packet, however short the round trip is. */
+const MIN_INTERVAL: Milliseconds = 10;
 
 interface MissingPacket {
   readonly sequence: number;
@@ -99,7 +102,7 @@ export class NackGenerator {
    */
   due(now: Milliseconds, roundTrip: Milliseconds = 50): number[] {
     const due: number[] = [];
-    const interval = 2 * (this.#roundTrip ?? roundTrip);
+    const interval = Math.max(MIN_INTERVAL, 2 * (this.#roundTrip ?? roundTrip));
     for (const missing of this.#missing.values()) {
       if (now - missing.since < this.#reorderingTolerance || now - missing.askedAt < interval) continue;
       if (missing.retries >= this.#maxRetries) {

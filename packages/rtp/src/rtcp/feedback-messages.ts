@@ -50,31 +50,34 @@ export function parseNack(body: DataView): RtcpNack | undefined {
 export function writeNack(writer: PacketWriter, packet: RtcpNack): void {
   const [origin] = packet.sequenceNumbers;
   if (origin === undefined) throw new ArgumentError('RTCP NACK asks for no packet: give at least one sequence number.');
-  const sorted = [...new Set(packet.sequenceNumbers)].sort(
-    (a, b) => sequenceDistance(a, origin) - sequenceDistance(b, origin),
-  );
+  const sorted = isAscending(packet.sequenceNumbers)
+    ? packet.sequenceNumbers
+    : [...new Set(packet.sequenceNumbers)].sort((a, b) => sequenceDistance(a, origin) - sequenceDistance(b, origin));
   writer.begin(NACK_FORMAT, TRANSPORT_LAYER_FEEDBACK);
   writeCommon(writer, packet.senderSsrc, packet.mediaSsrc);
-  let first: number | undefined;
-  let following = 0;
-  const writeEntry = () => {
-    if (first === undefined) return;
+  for (let i = 0; i < sorted.length; ) {
+    const first = sorted[i++] ?? 0;
     writer.uint16(first, 'sequence number');
-    writer.uint16(following, 'bit mask of following lost packets');
-  };
-  for (const sequence of sorted) {
-    checkInteger(sequence, 0, 0xffff, 'sequence number');
-    const distance = first === undefined ? undefined : sequenceDistance(sequence, first);
-    if (distance !== undefined && distance > 0 && distance <= NACK_BITMASK_SIZE) {
+    let following = 0;
+    for (; i < sorted.length; i++) {
+      const sequence = sorted[i] ?? 0;
+      checkInteger(sequence, 0, 0xffff, 'sequence number');
+      const distance = (sequence - first) & 0xffff;
+      if (distance > NACK_BITMASK_SIZE) break;
       following |= 1 << (distance - 1);
-    } else {
-      writeEntry();
-      first = sequence;
-      following = 0;
     }
+    writer.uint16(following, 'bit mask of following lost packets');
   }
-  writeEntry();
   writer.end();
+}
+
+/** Whether each number is ahead of the one before. */
+function isAscending(sequenceNumbers: readonly number[]): boolean {
+  for (let i = 1; i < sequenceNumbers.length; i++) {
+    const distance = ((sequenceNumbers[i] ?? 0) - (sequenceNumbers[i - 1] ?? 0)) & 0xffff;
+    if (distance === 0 || distance >= 0x8000) return false;
+  }
+  return true;
 }
 
 /** The picture loss indication in `body`, which has nothing behind the SSRCs. */

@@ -158,7 +158,11 @@ export class FrameAssembler {
   #jumpToKeyFrame(frames: AssembledFrame[], now: Milliseconds): void {
     for (let i = this.#keyFrameStarts.length - 1; i >= 0; i--) {
       const start = this.#keyFrameStarts[i];
-      if (start === undefined || start === this.#next || typeof this.#lastOf(start) !== 'number') continue;
+      if (start === undefined || typeof this.#lastOf(start) !== 'number') continue;
+      // Where several packets of a key frame may begin it, as parameter sets and a picture may, it is the first of them.
+      const earlier = this.#keyFrameStarts[i - 1];
+      if (earlier !== undefined && this.#lastOf(earlier) === this.#lastOf(start)) continue;
+      if (start === this.#next) continue;
       for (const sequence of this.#waiting.keys()) {
         if (sequence >= start) continue;
         this.#waiting.delete(sequence);

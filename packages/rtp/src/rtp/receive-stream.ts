@@ -33,7 +33,10 @@ export interface ReceiveStreamOptions {
   readonly clockRate: number;
   /** Ask for lost packets (RFC 4585 generic NACK): limits, or `false`. */
   readonly nack: NackOptions | false;
-  /** Repair packets come as well (RFC 8627). Default false. */
+  /**
+   * Repair packets come as well (RFC 8627); lost packets are asked for a little later then, as repair may be on its way.
+   * Default false.
+   */
   readonly forwardErrorCorrection?: boolean | undefined;
   /** Identifier of the `colorSpace` extension, where it was negotiated. */
   readonly colorSpaceId?: number | undefined;
@@ -41,6 +44,9 @@ export interface ReceiveStreamOptions {
 
 /** Added to unwrapped sequence numbers, so that stragglers from before the first packet stay positive. */
 const EARLIER_CYCLE = 0x10000;
+
+/** How long after a loss is noticed repair may still come by itself: what a frame's last packets take to leave. */
+const REPAIR_PATIENCE: Milliseconds = 20;
 
 /** How many sequence numbers back a packet is still recognised as new or as a duplicate. */
 const WINDOW = 2048;
@@ -81,8 +87,9 @@ export class RtpReceiveStream {
     this.ssrc = options.ssrc;
     this.#clockRate = options.clockRate;
     this.#colorSpaceId = options.colorSpaceId;
-    this.#nack = options.nack === false ? undefined : new NackGenerator(options.nack);
-    this.#fec = options.forwardErrorCorrection ? new FlexFecDecoder({ ssrc: options.ssrc }) : undefined;
+    const { ssrc, nack, forwardErrorCorrection = false } = options;
+    this.#fec = forwardErrorCorrection ? new FlexFecDecoder({ ssrc }) : undefined;
+    this.#nack = nack ? new NackGenerator({ reorderingTolerance: this.#fec && REPAIR_PATIENCE, ...nack }) : undefined;
   }
 
   /** Packets received, recovered ones included, duplicates not. */

@@ -125,6 +125,16 @@ export class RtpSendStream {
     return this.#fecEncoder?.repairs ?? 0;
   }
 
+  /**
+   * Changes how much repair goes beside the media, from the next packet on. Nothing happens where no repair stream was
+   * negotiated.
+   *
+   * @throws ArgumentError where a ratio is not between 0 and 1
+   */
+  setProtection(protection: FlexFecProtection): void {
+    this.#fecEncoder?.setProtection(protection);
+  }
+
   /** The packets of that RTP timestamp are a key frame's, which may be better protected. */
   markKeyFrame(timestamp: number): void {
     this.#keyFrameTimestamp = timestamp;

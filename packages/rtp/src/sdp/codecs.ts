@@ -10,6 +10,9 @@ import { AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE } from '../units.ts';
 import { isSameFormat } from './codec-match.ts';
 import type { CodecDescription } from './description.ts';
 
+/** The SDP name of forward error correction (RFC 8627 §5.1.1). */
+export const FLEXFEC = 'flexfec';
+
 const VIDEO_FEEDBACK = ['nack', 'nack pli', 'ccm fir', 'transport-cc'];
 
 /** Every codec that can be offered, in the order in which those of a kind are preferred. */
@@ -34,10 +37,10 @@ export const CODECS: readonly CodecDescription[] = [
   },
   // Redundancy (RFC 2198) of what is sent as 111.
   { payloadType: 63, name: 'red', clockRate: AUDIO_CLOCK_RATE, channels: 2, parameters: '111/111', feedback: [] },
-  // RFC 8627 §5.1.1; the window is in microseconds.
+  // The window is in microseconds.
   {
     payloadType: 118,
-    name: 'flexfec',
+    name: FLEXFEC,
     clockRate: VIDEO_CLOCK_RATE,
     parameters: 'repair-window=200000',
     feedback: ['transport-cc'],

@@ -2,7 +2,7 @@
 
 import type { HeaderExtensionIds } from '../rtp/header-extensions.ts';
 import { acceptCodecs } from './codec-match.ts';
-import { type CodecPreference, MEDIA_CODECS, preferredCodecs } from './codecs.ts';
+import { type CodecPreference, FLEXFEC, MEDIA_CODECS, preferredCodecs } from './codecs.ts';
 import {
   type CodecDescription,
   type Description,
@@ -118,6 +118,8 @@ export interface AnswerOptions {
    * for, in the order of the offer.
    */
   readonly codecs?: readonly CodecPreference[];
+  /** Take FlexFEC (RFC 8627) where it is offered. Default false. */
+  readonly forwardErrorCorrection?: boolean;
   /** What to send, by mid. Default: nothing. */
   readonly send?: ReadonlyMap<string, AnsweredMedia>;
   /** Ours, for every section. `setup` says which part to take where the offer leaves the choice: default `passive`. */
@@ -139,9 +141,10 @@ export interface AnswerOptions {
  */
 export function answer(offer: Description, options: AnswerOptions = {}): Description {
   const { iceLite = false, sessionId = offer.sessionId, sessionVersion = offer.sessionVersion } = options;
+  const codecs = options.codecs === undefined ? MEDIA_CODECS : preferredCodecs(options.codecs);
   const answerer = {
     options,
-    codecs: options.codecs === undefined ? MEDIA_CODECS : preferredCodecs(options.codecs),
+    codecs: options.forwardErrorCorrection ? [...codecs, ...preferredCodecs([FLEXFEC])] : codecs,
     extensions: new ExtensionAnswer(offer),
   };
   const media = offer.media.map((section) => answerSection(section, answerer));

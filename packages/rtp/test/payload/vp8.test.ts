@@ -61,6 +61,7 @@ describe('RFC 7741 §4.6: the examples', () => {
 describe("libwebrtc's vectors", () => {
   test.each<[name: string, bytes: string, descriptor: Partial<Vp8Descriptor>]>([
     ['basic header', '14 01 00 00', { size: 1, partitionStart: true, partition: 4 }],
+    ['reserved bit before the partition, to be ignored', '18 01 00 00', { size: 1, partitionStart: true }],
     ['one-byte picture id', 'a0 80 11 00', { size: 3, nonReference: true, pictureId: 17 }],
     ['two-byte picture id', 'a0 80 92 34 00', { size: 4, nonReference: true, pictureId: 0x1234, longPictureId: true }],
     ['TL0PICIDX', '80 40 11 00', { size: 3, tl0PictureIndex: 17 }],

@@ -84,6 +84,20 @@ describe('what is given up', () => {
   });
 });
 
+test('however short the round trip is, a packet is not asked for twice within 10 ms', () => {
+  const nack = new NackGenerator();
+  nack.onPacket(1, 0);
+  nack.onPacket(3, 0);
+  expect(nack.due(0)).toEqual([2]);
+  nack.onPacket(2, 0);
+  expect(nack.roundTrip).toBe(0);
+  nack.onPacket(5, 0);
+  expect(nack.due(0)).toEqual([4]);
+  expect(nack.due(0)).toEqual([]);
+  expect(nack.due(9.9)).toEqual([]);
+  expect(nack.due(10)).toEqual([4]);
+});
+
 describe('the round trip', () => {
   test('is the time from the only request to the answer, smoothed, and spaces the requests', () => {
     const nack = new NackGenerator();

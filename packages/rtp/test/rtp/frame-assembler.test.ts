@@ -269,6 +269,22 @@ describe('waiting', () => {
   });
 });
 
+test('a key frame that several packets may begin starts with the first of them', () => {
+  // Parameter sets in a packet of their own and a picture that could do without: both begin a key frame.
+  const [first, second] = streamOf([
+    { key: true, parts: 3 },
+    { key: true, parts: 3 },
+  ]).map(({ packets }) =>
+    packets.map((packet, i) => (i === 1 ? { ...packet, payload: Uint8Array.of(2, packet.payload[1]!, 1) } : packet)),
+  );
+  const ambiguous = { ...format, marksFrameStart: false };
+  const assembler = new FrameAssembler(ambiguous);
+  expect(pushAll(assembler, first!).map((frame) => [...frame.data])).toEqual([[0, 0, 0, 1, 0, 2]]);
+  // Behind a gap, and its own packets in another order.
+  const behind = [1, 0, 2].map((part) => ({ ...second![part]!, sequence: second![part]!.sequence + 5 }));
+  expect(pushAll(assembler, behind).map((frame) => [...frame.data])).toEqual([[1, 0, 1, 1, 1, 2]]);
+});
+
 test('of two key frames that begin to arrive in the wrong order, the newer ends the wait in the end', () => {
   const assembler = new FrameAssembler(format);
   const [older, missing, newer] = streamOf([

@@ -28,6 +28,8 @@ export interface ProducerLayerOptions {
   readonly format: PayloadFormat;
   readonly clockRate: number;
   readonly nack: boolean;
+  /** Repair packets come beside it (RFC 8627). */
+  readonly forwardErrorCorrection: boolean;
   /** Identifier of the `colorSpace` extension on its packets, where it was negotiated. */
   readonly colorSpaceId: number | undefined;
   readonly keyframeCache: KeyframeCacheOptions;
@@ -43,6 +45,7 @@ export class ProducerLayer {
   readonly arbiter: KeyFrameArbiter;
   readonly #kind: TrackKind;
   readonly #nack: boolean;
+  readonly #forwardErrorCorrection: boolean;
   readonly #colorSpaceId: number | undefined;
   #stream: RtpReceiveStream | undefined;
   readonly #maxBitrate: BitsPerSecond | undefined;
@@ -62,6 +65,7 @@ export class ProducerLayer {
     this.#kind = options.kind;
     this.#maxBitrate = options.maxBitrate;
     this.#nack = options.nack;
+    this.#forwardErrorCorrection = options.forwardErrorCorrection;
     this.#colorSpaceId = options.colorSpaceId;
     this.cache = new KeyframeCache(options.keyframeCache);
     this.arbiter = new KeyFrameArbiter(options.keyFrameArbiter);
@@ -117,6 +121,7 @@ export class ProducerLayer {
       ssrc,
       clockRate: this.clockRate,
       nack: this.#nack ? {} : false,
+      forwardErrorCorrection: this.#forwardErrorCorrection,
       colorSpaceId: this.#colorSpaceId,
     });
     this.#packetsAbandoned = 0;

@@ -4,6 +4,7 @@ import {
   answer,
   type BitsPerSecond,
   type Clock,
+  FLEXFEC,
   findMedia,
   type HeaderExtensionIds,
   type MediaDescription,
@@ -16,6 +17,7 @@ import {
   type RtcpPacket,
   type RtpPacket,
   readToken,
+  type StreamRole,
   simulcastRids,
   type TrackSource,
   writeDescription,
@@ -37,6 +39,8 @@ interface Published {
   readonly media: MediaDescription;
   /** One for each layer. */
   readonly targets: readonly Target[];
+  /** Of repair packets, where they were negotiated. */
+  readonly fecPayloadType: number | undefined;
 }
 
 /** A track that is to be published. */
@@ -103,15 +107,15 @@ export class PublishSession {
     if (this.#producers.size + tracks.length > sfu.maxTracksPerParticipant) {
       throw new Refusal('too-many-tracks', `A participant may publish ${sfu.maxTracksPerParticipant} tracks at once.`);
     }
-    const answered = answer(offer);
+    const answered = answer(offer, { forwardErrorCorrection: true });
     const accepted = tracks.map((track) => {
       const media = findMedia(answered, track.mid);
       const offered = findMedia(offer, track.mid);
       if (media === undefined || offered === undefined || this.#producers.has(track.mid)) {
         throw new Refusal('malformed-sdp', `The offer has no new m-section with the mid "${track.mid}".`);
       }
-      const codec = media.codecs[0];
-      const format = codec && payloadFormatOf(codec.name);
+      const codec = media.codecs.find(({ name }) => payloadFormatOf(name) !== undefined);
+      const format = codec && payloadFormatOf(codec.name, codec.parameters);
       if (media.rejected || codec === undefined || format === undefined) {
         const names = offered.codecs.map(({ name }) => name).join(', ') || 'none';
         throw new Refusal('codec-unsupported', `None of the offered codecs is supported here: ${names}.`);
@@ -124,6 +128,7 @@ export class PublishSession {
     for (const { track, media, offered, codec, format } of accepted) {
       this.#published += 1;
       const rids = simulcastRids(media, 'recv');
+      const fecPayloadType = media.codecs.find(({ name }) => name === FLEXFEC)?.payloadType;
       const producer = new Producer({
         info: {
           trackId: `${owner.participantId}-T${this.#published}`,
@@ -140,18 +145,20 @@ export class PublishSession {
           maxBitrate: track.layers.find((layer) => layer.rid === rid)?.maxBitrate,
         })),
         nack: codec.feedback.includes('nack'),
+        forwardErrorCorrection: fecPayloadType !== undefined,
         colorSpaceId: media.extensions.colorSpace,
         keyframeCache: sfu.keyframeCache,
         keyFrameArbiter: sfu.keyFrameArbiter,
       });
       const targets = producer.layers.map((layer) => ({ producer, layer }));
-      this.#producers.set(track.mid, { producer, media: offered, targets });
+      this.#producers.set(track.mid, { producer, media: offered, targets, fecPayloadType });
       producers.set(track.mid, producer);
       const [ssrc] = offered.ssrcs;
       const [only] = targets;
       if (rids.length === 0 && ssrc !== undefined && only !== undefined) {
-        this.#bind(ssrc.ssrc, only, false);
-        if (ssrc.rtxSsrc !== undefined) this.#bind(ssrc.rtxSsrc, only, true);
+        this.#bind(ssrc.ssrc, only, 'media');
+        if (ssrc.rtxSsrc !== undefined) this.#bind(ssrc.rtxSsrc, only, 'rtx');
+        if (ssrc.fecSsrc !== undefined) this.#bind(ssrc.fecSsrc, only, 'fec');
       }
     }
     return { answer: writeDescription(answered), producers };
@@ -221,19 +228,21 @@ export class PublishSession {
     const rid = repaired ?? token(ids.rid);
     const target = published.targets.find(({ layer }) => layer.rid === rid);
     if (target === undefined) return;
-    const { rtxPayloadType } = published.producer.codec;
-    this.#bind(packet.ssrc, target, repaired !== undefined || packet.payloadType === rtxPayloadType);
+    const { producer, fecPayloadType } = published;
+    if (packet.payloadType === fecPayloadType) this.#bind(packet.ssrc, target, 'fec');
+    else if (packet.payloadType === producer.codec.rtxPayloadType) this.#bind(packet.ssrc, target, 'rtx');
+    else this.#bind(packet.ssrc, target, 'media');
   }
 
-  #bind(ssrc: number, target: Target, retransmission: boolean): void {
+  #bind(ssrc: number, target: Target, role: StreamRole): void {
     const { producer, layer } = target;
-    if (!retransmission) {
+    if (role === 'media') {
       const stream = producer.bind(layer, ssrc);
-      // Retransmissions of the stream before are none of this one's.
+      // What repairs the stream before is of no use to this one.
       this.#session.release(target);
       this.#session.bind(ssrc, target, stream, 'media');
     } else if (layer.stream !== undefined) {
-      this.#session.bind(ssrc, target, layer.stream, 'rtx');
+      this.#session.bind(ssrc, target, layer.stream, role);
     }
   }
 }

@@ -1,6 +1,6 @@
 // What can be set on an SFU, with its defaults.
 
-import type { CongestionOptions, KeyFrameArbiterOptions, Milliseconds } from '@sluice/rtp';
+import type { CongestionOptions, FlexFecProtection, KeyFrameArbiterOptions, Milliseconds } from '@sluice/rtp';
 import type { KeyframeCacheOptions } from './keyframe-cache.ts';
 
 /** Settings of an SFU. */
@@ -11,6 +11,11 @@ export interface SfuOptions {
   readonly keyFrameArbiter?: KeyFrameArbiterOptions;
   /** Congestion control towards each subscriber. Default: that of `CongestionOptions`, but a `startBitrate` of 600 kbit/s. */
   readonly congestion?: CongestionOptions;
+  /**
+   * Repair packets beside the video of every subscriber (RFC 8627), e.g. `{ ratio: 0.2 }` for one for every five: they
+   * save the round trip of a retransmission and cost their share of the bit rate. Default none.
+   */
+  readonly forwardErrorCorrection?: FlexFecProtection;
   /** Participants in the room at once; one more is refused with `room-full`. Default 1000. */
   readonly maxParticipants?: number;
   /** Tracks one participant may publish at once; one more is refused with `too-many-tracks`. Default 16. */
@@ -28,6 +33,7 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
     keyframeCache: options.keyframeCache ?? {},
     keyFrameArbiter: options.keyFrameArbiter ?? {},
     congestion: { startBitrate: 600_000, ...options.congestion },
+    forwardErrorCorrection: options.forwardErrorCorrection ?? { ratio: 0 },
     maxParticipants: options.maxParticipants ?? 1000,
     maxTracksPerParticipant: options.maxTracksPerParticipant ?? 16,
     tickInterval: options.tickInterval ?? 20,

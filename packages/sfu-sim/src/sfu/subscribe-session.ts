@@ -6,6 +6,8 @@ import {
   type CongestionOptions,
   closedMedia,
   createOffer,
+  FLEXFEC,
+  type FlexFecProtection,
   GoogleCongestionControl,
   type HeaderExtensionIds,
   type MediaDescription,
@@ -51,6 +53,8 @@ export interface SubscribeSessionOptions {
   /** Whether key frame caches are replayed to this subscriber. */
   readonly replay: boolean;
   readonly congestion: CongestionOptions;
+  /** How much repair goes beside video. */
+  readonly forwardErrorCorrection: FlexFecProtection;
   readonly onLayersChanged: (consumer: Consumer, reason: string) => void;
   readonly onKeyFrameWanted: (producer: Producer, layer: ProducerLayer, reason: string) => void;
 }
@@ -145,6 +149,8 @@ export class SubscribeSession {
       const answered = answer.media.find(({ mid }) => mid === section.media.mid);
       if (section.consumer !== undefined && (answered === undefined || answered.rejected)) {
         this.unsubscribe(section.consumer.producer.info.trackId);
+      } else if (answered?.kind === 'video' && !answered.codecs.some(({ name }) => name === FLEXFEC)) {
+        section.consumer?.stream.setProtection({ ratio: 0 });
       }
     }
   }
@@ -189,7 +195,7 @@ export class SubscribeSession {
     }
     // More than is needed, so that an estimate that ends the search leaves room for going up.
     this.#congestion.setDesiredBitrate(DESIRED_HEADROOM * (desired + audioRate), now);
-    const budget = this.#congestion.targetBitrate - audioRate;
+    const budget = (this.#congestion.targetBitrate - audioRate) / (1 + this.#options.forwardErrorCorrection.ratio);
     const decisions = this.#allocator.evaluate(
       budget,
       videos.map(({ request }) => request),
@@ -204,15 +210,19 @@ export class SubscribeSession {
     const cname = producer.owner.participantId;
     const retransmits = producer.codec.rtxPayloadType !== undefined;
     const rtxSsrc = retransmits ? this.#unusedSsrc(ssrc) : undefined;
+    const { forwardErrorCorrection: protection } = this.#options;
+    const repairs = producer.info.kind === 'video' && protection.ratio > 0;
+    const fecSsrc = repairs ? this.#unusedSsrc(ssrc, rtxSsrc) : undefined;
     const media = offerMedia({
       mid: String(this.#mids++),
       kind: producer.info.kind,
-      codecs: [producer.format.codec],
+      codecs: repairs ? [producer.format.codec, FLEXFEC] : [producer.format.codec],
       rids: [],
-      ssrcs: [{ ssrc, cname, ...(rtxSsrc !== undefined && { rtxSsrc }) }],
+      ssrcs: [{ ssrc, cname, ...(rtxSsrc !== undefined && { rtxSsrc }), ...(fecSsrc !== undefined && { fecSsrc }) }],
       msid: { stream: producer.owner.participantId, track: producer.info.trackId },
     });
     const codec = media.codecs[0];
+    const fecPayloadType = media.codecs.find(({ name }) => name === FLEXFEC)?.payloadType;
     const extensionIds: HeaderExtensionIds = media.extensions;
     const consumer = new Consumer({
       clock,
@@ -224,6 +234,15 @@ export class SubscribeSession {
         ...(rtxSsrc !== undefined &&
           codec?.rtxPayloadType !== undefined && {
             rtx: { ssrc: rtxSsrc, payloadType: codec.rtxPayloadType, firstSequenceNumber: random.integer(0, 0xffff) },
+          }),
+        ...(fecSsrc !== undefined &&
+          fecPayloadType !== undefined && {
+            fec: {
+              ssrc: fecSsrc,
+              payloadType: fecPayloadType,
+              firstSequenceNumber: random.integer(0, 0xffff),
+              protection,
+            },
           }),
       },
       extensionIds,
@@ -242,9 +261,11 @@ export class SubscribeSession {
     return section;
   }
 
-  #unusedSsrc(other?: number): number {
-    const used = new Set([other]);
-    for (const { stream } of this.#consumers.values()) used.add(stream.ssrc).add(stream.rtxSsrc);
+  #unusedSsrc(...others: (number | undefined)[]): number {
+    const used = new Set(others);
+    for (const { stream } of this.#consumers.values()) {
+      used.add(stream.ssrc).add(stream.rtxSsrc).add(stream.fecSsrc);
+    }
     for (;;) {
       const ssrc = this.#options.random.integer(1, 0x7fffffff);
       if (!used.has(ssrc)) return ssrc;

@@ -80,6 +80,7 @@ class Scene {
       format: vp8Format,
       layers: RIDS.map((rid) => ({ rid, maxBitrate: undefined })),
       nack: false,
+      forwardErrorCorrection: false,
       colorSpaceId: undefined,
       keyframeCache: {},
       keyFrameArbiter: {},
