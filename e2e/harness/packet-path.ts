@@ -6,6 +6,7 @@ import {
   FrameAssembler,
   type PacketizerOptions,
   payloadFormatOf,
+  type ReceivedPacket,
   type RtpFields,
   RtpPacket,
   RtpReceiveStream,
@@ -27,7 +28,10 @@ export interface PathConditions {
 
 /** What came out at the other end, and what it took. */
 export interface PathResult {
+  /** In the order in which a receiver gets them that does not wait longer than it has to: a whole key frame ends a wait. */
   readonly frames: AssembledFrame[];
+  /** Of all packets there are in the end, put in order. */
+  readonly repaired: AssembledFrame[];
   readonly packetsSent: number;
   readonly packetsLost: number;
   readonly packetsRetransmitted: number;
@@ -40,7 +44,7 @@ const MAX_PAYLOAD_SIZE = 1150;
 const DELAY = 20;
 const LATE = 12;
 
-/** Sends all frames and waits for all of them; those that never become whole are missing. */
+/** Sends all frames and waits for all packets of them; what never comes is missing. */
 export function sendThroughPackets(
   codec: string,
   frames: readonly EncodedFrame[],
@@ -61,6 +65,7 @@ export function sendThroughPackets(
   const onTheWay: { at: number; bytes: Uint8Array }[] = [];
   const requests: { at: number; sequenceNumbers: readonly number[] }[] = [];
   const assembled: AssembledFrame[] = [];
+  const arrived: ReceivedPacket[] = [];
   let lost = 0;
   let sent = 0;
   // Close to the end of the numbers, so that they wrap.
@@ -97,7 +102,9 @@ export function sendThroughPackets(
       const packet = RtpPacket.parse(bytes);
       if (packet === undefined) throw new Error('A packet of ours cannot be read.');
       const received = packet.ssrc === RTX_SSRC ? receiver.receiveRtx(packet, now) : receiver.receive(packet, now);
-      if (received !== undefined) assembled.push(...assembler.push(received));
+      if (received === undefined) continue;
+      assembled.push(...assembler.push(received));
+      arrived.push(received);
     }
     const sequenceNumbers = receiver.dueNacks(now);
     if (sequenceNumbers.length > 0) requests.push({ at: now + DELAY, sequenceNumbers });
@@ -106,7 +113,9 @@ export function sendThroughPackets(
     }
   }
   const { packetsRetransmitted } = sender;
-  return { frames: assembled, packetsSent: sent, packetsLost: lost, packetsRetransmitted };
+  const patient = new FrameAssembler(format);
+  const repaired = arrived.sort((a, b) => a.sequence - b.sequence).flatMap((packet) => patient.push(packet));
+  return { frames: assembled, repaired, packetsSent: sent, packetsLost: lost, packetsRetransmitted };
 }
 
 /** Takes what is due out of the queue, in the order in which it is due. */

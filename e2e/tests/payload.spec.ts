@@ -80,7 +80,8 @@ for (const { name, format, encoder, vp9Mode, tellsLayers } of CASES) {
             encoded.flatMap(({ timestamp }, i) => (frameAt(frames, timestamp) === undefined ? [i] : []));
           const packetizer = mode === undefined ? {} : { vp9Mode: mode };
           const travel = async (seed: number, loss: number, reordering: number) => {
-            const { frames, ...counts } = sendThroughPackets(codec, encoded, { seed, loss, reordering, packetizer });
+            const conditions = { seed, loss, reordering, packetizer };
+            const { frames, repaired, ...counts } = sendThroughPackets(codec, encoded, conditions);
             const decoded = await decodeAll(
               { codec: asked.codec },
               frames.map(({ keyFrame, data }, i) => ({ keyFrame, data, timestamp: i })),
@@ -97,6 +98,7 @@ for (const { name, format, encoder, vp9Mode, tellsLayers } of CASES) {
                 const frame = frameAt(frames, encoded[i]?.timestamp);
                 return frame === undefined || same(data, frame.data) ? [] : [i];
               }),
+              notRepaired: expected.flatMap((data, i) => (same(data, repaired[i]?.data) ? [] : [i])),
               decoded,
             };
           };
@@ -125,8 +127,9 @@ for (const { name, format, encoder, vp9Mode, tellsLayers } of CASES) {
         expect(encodedKeyFrames).toContain(next);
       }
       const size = `${SIZE.width}x${SIZE.height}`;
-      for (const { missing, different, keyFrames, sizes, layers, decoded } of [clean, lossy]) {
+      for (const { missing, different, notRepaired, keyFrames, sizes, layers, decoded } of [clean, lossy]) {
         expect(different).toEqual([]);
+        expect(notRepaired).toEqual([]);
         expect(keyFrames).toEqual(encodedKeyFrames);
         expect(sizes).toEqual(encodedKeyFrames.map(() => size));
         const expected = encodedLayers.map((layer) => (tellsLayers ? layer : 0));
