@@ -4,6 +4,7 @@ import {
   ArgumentError,
   type BitsPerSecond,
   type Clock,
+  checkProtection,
   type FlexFecProtection,
   type Milliseconds,
   SluiceError,
@@ -197,6 +198,7 @@ export class LocalParticipant implements LocalPublicationControls {
         `The keyframeInterval has to be a number of milliseconds above 0, not ${keyframeInterval}.`,
       );
     }
+    if (forwardErrorCorrection !== undefined) checkProtection(forwardErrorCorrection);
     const encodings = options.encodings ?? defaultEncodings(source.width, source.height);
     validateEncodings(encodings);
     const codecString = CODEC_STRINGS.get(codec);

@@ -49,6 +49,33 @@ const PACKETS: readonly RtcpPacket[] = [
   { type: 'pli', senderSsrc: 1, mediaSsrc: 2 },
   { type: 'fir', senderSsrc: 1, entries: [{ ssrc: 2, commandSequence: 3 }] },
   { type: 'remb', senderSsrc: 1, bitrate: 1_500_000, ssrcs: [2, 3] },
+  { type: 'tmmbr', senderSsrc: 1, limits: [{ ssrc: 2, bitrate: 2_000_000, overhead: 40 }] },
+  { type: 'tmmbn', senderSsrc: 1, limits: [{ ssrc: 2, bitrate: 0, overhead: 511 }] },
+  {
+    type: 'extended-report',
+    ssrc: 1,
+    blocks: [
+      { type: 'receiver-reference-time', ntpSeconds: 2, ntpFraction: 3 },
+      {
+        type: 'delay-since-last-receiver-report',
+        answers: [{ ssrc: 4, lastReceiverReport: 5, delaySinceLastReceiverReport: 6 }],
+      },
+    ],
+  },
+  {
+    type: 'congestion-feedback',
+    senderSsrc: 1,
+    reportTimestamp: 2,
+    streams: [
+      {
+        ssrc: 3,
+        beginSequence: 65_530,
+        packets: Array.from({ length: 15 }, (_, i) =>
+          i === 4 ? undefined : { arrivalOffset: 20 - i, ecn: 'not-ect' as const },
+        ),
+      },
+    ],
+  },
   {
     type: 'transport-feedback',
     senderSsrc: 1,

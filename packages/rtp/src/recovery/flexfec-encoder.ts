@@ -18,6 +18,17 @@ export interface FlexFecProtection {
   readonly keyFrameRatio?: number;
 }
 
+/**
+ * Checks how much repair somebody asks for.
+ *
+ * @throws ArgumentError where a ratio is not between 0 and 1
+ */
+export function checkProtection({ ratio, keyFrameRatio = 0 }: FlexFecProtection): void {
+  for (const value of [ratio, keyFrameRatio]) {
+    if (!(value >= 0 && value <= 1)) throw new ArgumentError(`A ratio of ${value} is not possible: give 0 to 1.`);
+  }
+}
+
 /** What a `FlexFecEncoder` protects, and how. */
 export interface FlexFecEncoderOptions extends FlexFecProtection {
   /** Of the protected stream. */
@@ -139,10 +150,9 @@ export class FlexFecEncoder {
    *
    * @throws ArgumentError where a ratio is not between 0 and 1
    */
-  setProtection({ ratio, keyFrameRatio = Math.min(1, 2 * ratio) }: FlexFecProtection): void {
-    for (const value of [ratio, keyFrameRatio]) {
-      if (!(value >= 0 && value <= 1)) throw new ArgumentError(`A ratio of ${value} is not possible: give 0 to 1.`);
-    }
+  setProtection(protection: FlexFecProtection): void {
+    checkProtection(protection);
+    const { ratio, keyFrameRatio = Math.min(1, 2 * ratio) } = protection;
     this.#ratio = ratio;
     this.#keyFrameRatio = keyFrameRatio;
   }

@@ -3,8 +3,6 @@
 import {
   ArgumentError,
   type Clock,
-  type CongestionOptions,
-  type KeyFrameArbiterOptions,
   type Random,
   seededRandom,
   systemClock,
@@ -14,29 +12,19 @@ import {
 import type { Link } from '../network/link.ts';
 import type { LinkOptions } from '../network/link-options.ts';
 import { type ParticipantStats, participantStats } from '../observe/stats.ts';
-import type { KeyframeCacheOptions } from '../sfu/keyframe-cache.ts';
 import type { Peer } from '../sfu/peer.ts';
 import { Room } from '../sfu/room.ts';
+import type { SfuOptions } from '../sfu/sfu-options.ts';
 import { createEmulatedTransport } from './emulated-transport.ts';
 
 /** Settings of a `SimulatedSfu`. */
-export interface SimulatedSfuOptions {
+export interface SimulatedSfuOptions extends Omit<SfuOptions, 'tickInterval'> {
   /** Everything random in the SFU and its network follows from it: an integer. Default 1. */
   readonly seed?: number;
   /** Default the platform's clock; a virtual one makes a call run as fast as the machine can. */
   readonly clock?: Clock;
   /** Gets every event of the SFU and the network. Default: nobody does. */
   readonly tracer?: Tracer;
-  /** Bounds of the key frame caches. */
-  readonly keyframeCache?: KeyframeCacheOptions;
-  /** How often publishers are asked for key frames. */
-  readonly keyFrameArbiter?: KeyFrameArbiterOptions;
-  /** Congestion control towards each subscriber. Default: that of `CongestionOptions`, but a `startBitrate` of 600 kbit/s. */
-  readonly congestion?: CongestionOptions;
-  /** Participants at once; one more is refused with `room-full`. Default 1000. */
-  readonly maxParticipants?: number;
-  /** Tracks one participant may publish at once; one more is refused with `too-many-tracks`. Default 16. */
-  readonly maxTracksPerParticipant?: number;
 }
 
 /** Settings of one participant's path. */

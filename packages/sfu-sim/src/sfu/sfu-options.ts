@@ -1,6 +1,12 @@
 // What can be set on an SFU, with its defaults.
 
-import type { CongestionOptions, FlexFecProtection, KeyFrameArbiterOptions, Milliseconds } from '@sluice/rtp';
+import {
+  type CongestionOptions,
+  checkProtection,
+  type FlexFecProtection,
+  type KeyFrameArbiterOptions,
+  type Milliseconds,
+} from '@sluice/rtp';
 import type { KeyframeCacheOptions } from './keyframe-cache.ts';
 
 /** Settings of an SFU. */
@@ -27,8 +33,13 @@ export interface SfuOptions {
 /** Every setting with a value. */
 export type ResolvedSfuOptions = Required<SfuOptions>;
 
-/** Fills in the defaults. */
+/**
+ * Fills in the defaults.
+ *
+ * @throws ArgumentError for an impossible `forwardErrorCorrection`
+ */
 export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions {
+  if (options.forwardErrorCorrection !== undefined) checkProtection(options.forwardErrorCorrection);
   return {
     keyframeCache: options.keyframeCache ?? {},
     keyFrameArbiter: options.keyFrameArbiter ?? {},
