@@ -32,10 +32,10 @@ test.beforeEach(async ({ page }) => {
       transport: {
         iceUfrag: 'abcd',
         icePwd: 'abcdefghijklmnopqrstuvwx',
-        iceOptions: [],
+        iceOptions: ['trickle', 'renomination'],
         fingerprints: [{ hash: 'sha-256', value: Array.from({ length: 32 }, () => 'AB').join(':') }],
-        candidates: [],
-        endOfCandidates: false,
+        candidates: ['1 1 udp 2113929471 192.0.2.1 50000 typ host generation 0 ufrag abcd network-cost 999'],
+        endOfCandidates: true,
       },
       video: () => {
         const canvas = document.createElement('canvas');
@@ -189,6 +189,7 @@ test('Chromium answers our offers as we would: codecs, encodings, identifiers, D
             kind: 'audio',
             codecs: ['opus', 'red'],
             ssrcs: [{ ssrc: 9, cname: 'c' }],
+            msid: { stream: 'without-track', track: '' },
           }),
           rtp.offerMedia({
             ...section,
@@ -205,7 +206,13 @@ test('Chromium answers our offers as we would: codecs, encodings, identifiers, D
       extmapAllowMixed: true,
     };
     const pc = new RTCPeerConnection();
+    let stream: string | undefined;
+    pc.ontrack = ({ transceiver, streams }) => {
+      if (transceiver.mid === 'voice') stream = streams[0]?.id;
+    };
     await pc.setRemoteDescription({ type: 'offer', sdp: rtp.writeDescription(offer) });
+    // Chromium writes what it has understood.
+    const understood = rtp.findMedia(rtp.parseDescription(pc.remoteDescription!.sdp), 'screen')!.transport!;
     const camera = pc.getTransceivers().find(({ mid }) => mid === 'camera')!;
     camera.direction = 'sendonly';
     await camera.sender.replaceTrack(window.peer.video());
@@ -236,6 +243,9 @@ test('Chromium answers our offers as we would: codecs, encodings, identifiers, D
       encodings: camera.sender.getParameters().encodings.map(({ rid }) => rid),
       layers: rtp.acceptedRids(rtp.findMedia(offer, 'layers')!, read('layers')),
       transport: read('screen').transport!,
+      given: transport,
+      understood,
+      stream,
       current: pc.getTransceivers().map(({ mid, currentDirection }) => [mid, currentDirection]),
     };
     pc.close();
@@ -275,6 +285,13 @@ test('Chromium answers our offers as we would: codecs, encodings, identifiers, D
   expect(result.camera).toEqual(['lo', 'hi']);
   expect(result.encodings).toEqual(['lo', 'hi']);
   expect(result.layers, 'Chromium receives no simulcast').toEqual([]);
+  expect(result.understood).toEqual({
+    ...result.given,
+    candidates: [expect.stringContaining(' 192.0.2.1 50000 typ host')],
+    // It does not keep a=end-of-candidates.
+    endOfCandidates: false,
+  });
+  expect(result.stream).toBe('without-track');
   expect(result.transport.setup).toBe('active');
   expect(result.transport.iceUfrag).toMatch(/^.{4,}$/);
   expect(result.transport.fingerprints[0]).toMatchObject({

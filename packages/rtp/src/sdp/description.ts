@@ -18,7 +18,10 @@ export interface CodecDescription {
   readonly channels?: number;
   /** `a=fmtp` parameters as they stand, e.g. `minptime=10;useinbandfec=1`; `parseParameters` takes them apart. */
   readonly parameters?: string;
-  /** `a=rtcp-fb` values, e.g. `nack`, `nack pli`, `ccm fir`, `transport-cc` (RFC 4585, RFC 5104). */
+  /**
+   * `a=rtcp-fb` values, e.g. `nack`, `nack pli`, `ccm fir`, `transport-cc` (RFC 4585, RFC 5104): at most two words, what
+   * stands behind them is not read, nor is `trr-int`.
+   */
   readonly feedback: readonly string[];
   /** The payload type of its retransmissions (RFC 4588). */
   readonly rtxPayloadType?: number;
@@ -41,7 +44,7 @@ export interface RidDescription {
   readonly direction: 'send' | 'recv';
   /** The payload types it may have, in order of preference; absent for every one of the section. */
   readonly payloadTypes?: readonly number[];
-  /** E.g. `max-width=1280`, in the order of the line; a restriction without a value has an empty one. */
+  /** E.g. `max-width=1280`, in the order of the line; one without a value has an empty one, one given twice the first. */
   readonly restrictions: readonly { readonly name: string; readonly value: string }[];
 }
 
@@ -143,6 +146,9 @@ export interface Description {
 
 /** How many m-sections a description may have. */
 export const MAX_MEDIA_SECTIONS = 256;
+
+/** How many characters a line may have: enough for a bundle of that many sections, with names of 60 characters. */
+export const MAX_LINE_LENGTH = 16_384;
 
 /** What WebRTC speaks (RFC 8829 §5.1.2). */
 export const WEBRTC_PROTOCOL = 'UDP/TLS/RTP/SAVPF';

@@ -7,8 +7,8 @@ import {
   type HeaderExtensionName,
 } from '../rtp/header-extensions.ts';
 import { type Description, mediaOf } from './description.ts';
-import { readInteger, words } from './lines.ts';
-import { malformed } from './malformed.ts';
+import { addMeaning } from './malformed.ts';
+import { type Block, readInteger } from './text.ts';
 
 /** The highest identifier of the one-byte form (RFC 8285 §4.2). */
 const MAX_ONE_BYTE_ID = 14;
@@ -23,6 +23,12 @@ const NAME_OF: ReadonlyMap<string, HeaderExtensionName> = new Map(
   NAMES.map((name) => [HEADER_EXTENSION_URIS[name], name]),
 );
 
+/**
+ * What is answered: all but the orientation of video. Who agrees to that gets pictures as the camera took them, to turn them
+ * upright itself; whoever does not gets them upright.
+ */
+export const ANSWERED_EXTENSIONS: readonly HeaderExtensionName[] = NAMES.filter((name) => name !== 'videoOrientation');
+
 /** What is offered with audio. */
 export const AUDIO_EXTENSIONS = choose(['mid', 'absSendTime', 'transportSequence', 'audioLevel']);
 
@@ -35,7 +41,6 @@ export const VIDEO_EXTENSIONS = choose([
   'frameMarking',
   'dependencyDescriptor',
   'playoutDelay',
-  'videoOrientation',
 ]);
 
 /** What is offered with video in several encodings. */
@@ -52,32 +57,18 @@ function choose(names: readonly HeaderExtensionName[]): HeaderExtensionIds {
  * @throws SignallingError where an identifier stands for two extensions
  */
 export function parseExtmaps(
-  values: readonly string[],
+  said: Block['ext'],
   shared: ReadonlyMap<number, string>,
   where: string,
 ): Map<number, string> {
   const uris = new Map(shared);
-  for (const value of values) {
-    const [head = '', uri] = words(value);
-    const slash = head.indexOf('/');
-    const id = readInteger(slash < 0 ? head : head.slice(0, slash), LAST_PROVISIONAL_ID);
-    if (id === undefined || uri === undefined || !isIdentifier(id)) continue;
-    addExtmap(uris, id, uri, where);
+  for (const { value, uri, 'encrypt-uri': encrypted } of said ?? []) {
+    const id = readInteger(value, LAST_PROVISIONAL_ID);
+    if (id === undefined || !isIdentifier(id) || String(uri) === '') continue;
+    // Encrypted, it is another extension (RFC 6904 §4).
+    addMeaning(uris, 'header extension', id, encrypted === undefined ? String(uri) : `${encrypted} ${uri}`, where);
   }
   return uris;
-}
-
-/**
- * Adds one more.
- *
- * @throws SignallingError where the identifier stands for another extension already
- */
-export function addExtmap(uris: Map<number, string>, id: number, uri: string, where: string): void {
-  const other = uris.get(id);
-  if (other !== undefined && other !== uri) {
-    throw malformed(`header extension ${id} is ${other} and also ${uri} in ${where}`);
-  }
-  uris.set(id, uri);
 }
 
 /** The identifiers of the extensions known here; the first, where an extension has several. */
@@ -90,21 +81,24 @@ export function extensionIds(uris: ReadonlyMap<number, string>): HeaderExtension
   return ids;
 }
 
-/** The lines that declare them. */
-export function writeExtmaps(extensions: HeaderExtensionIds): string[] {
+/** What declares them. */
+export function writeExtmaps(extensions: HeaderExtensionIds): NonNullable<Block['ext']> {
   return NAMES.flatMap((name) => {
-    const id = extensions[name];
-    return id === undefined ? [] : [`a=extmap:${id} ${HEADER_EXTENSION_URIS[name]}`];
+    const value = extensions[name];
+    return value === undefined ? [] : [{ value, uri: HEADER_EXTENSION_URIS[name] }];
   });
 }
 
 /** How an offer's extensions are answered. An extension gets the same identifier in every section. */
 export class ExtensionAnswer {
+  readonly #accepted: readonly HeaderExtensionName[];
   readonly #maxId: number;
   readonly #used = new Set<number>();
   readonly #assigned = new Map<HeaderExtensionName, number>();
 
-  constructor(offer: Description) {
+  /** @param accepted - the extensions to answer with */
+  constructor(offer: Description, accepted: readonly HeaderExtensionName[]) {
+    this.#accepted = accepted;
     this.#maxId = offer.extmapAllowMixed ? MAX_TWO_BYTE_ID : MAX_ONE_BYTE_ID;
     for (const { extensions } of mediaOf(offer)) for (const name of NAMES) this.#used.add(extensions[name] ?? 0);
   }
@@ -115,7 +109,7 @@ export class ExtensionAnswer {
    */
   answer(offered: HeaderExtensionIds): HeaderExtensionIds {
     const ids: { [Name in HeaderExtensionName]?: number } = {};
-    for (const name of NAMES) {
+    for (const name of this.#accepted) {
       const id = offered[name];
       if (id === undefined) continue;
       const answered = id < FIRST_PROVISIONAL_ID ? id : this.#assign(name);

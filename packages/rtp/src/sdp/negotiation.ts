@@ -1,6 +1,6 @@
 // Offer and answer (RFC 3264, RFC 8829): what each side says so that both know payload types, extensions and encodings.
 
-import type { HeaderExtensionIds } from '../rtp/header-extensions.ts';
+import type { HeaderExtensionIds, HeaderExtensionName } from '../rtp/header-extensions.ts';
 import { acceptCodecs } from './codec-match.ts';
 import { type CodecPreference, FLEXFEC, MEDIA_CODECS, preferredCodecs } from './codecs.ts';
 import {
@@ -15,7 +15,13 @@ import {
   type TransportDescription,
   WEBRTC_PROTOCOL,
 } from './description.ts';
-import { AUDIO_EXTENSIONS, ExtensionAnswer, SIMULCAST_EXTENSIONS, VIDEO_EXTENSIONS } from './extensions.ts';
+import {
+  ANSWERED_EXTENSIONS,
+  AUDIO_EXTENSIONS,
+  ExtensionAnswer,
+  SIMULCAST_EXTENSIONS,
+  VIDEO_EXTENSIONS,
+} from './extensions.ts';
 import { answerEncodings, describeEncodings } from './simulcast.ts';
 import { answerSetup } from './transport.ts';
 
@@ -120,6 +126,8 @@ export interface AnswerOptions {
   readonly codecs?: readonly CodecPreference[];
   /** Take FlexFEC (RFC 8627) where it is offered. Default false. */
   readonly forwardErrorCorrection?: boolean;
+  /** The header extensions to take. Default: all that are known here but `videoOrientation`. */
+  readonly extensions?: readonly HeaderExtensionName[];
   /** What to send, by mid. Default: nothing. */
   readonly send?: ReadonlyMap<string, AnsweredMedia>;
   /** Ours, for every section. `setup` says which part to take where the offer leaves the choice: default `passive`. */
@@ -145,7 +153,7 @@ export function answer(offer: Description, options: AnswerOptions = {}): Descrip
   const answerer = {
     options,
     codecs: options.forwardErrorCorrection ? [...codecs, ...preferredCodecs([FLEXFEC])] : codecs,
-    extensions: new ExtensionAnswer(offer),
+    extensions: new ExtensionAnswer(offer, options.extensions ?? ANSWERED_EXTENSIONS),
   };
   const media = offer.media.map((section) => answerSection(section, answerer));
   const taken = new Set(media.filter(({ rejected }) => !rejected).map(({ mid }) => mid));

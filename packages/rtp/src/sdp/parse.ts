@@ -1,21 +1,22 @@
 // Session descriptions from text (RFC 8866). Calm about what it does not know, exact about what it takes.
 
+import { checkBundles, parseBundles } from './bundles.ts';
 import {
   type CodecDescription,
   type Description,
-  type Direction,
   MAX_MEDIA_SECTIONS,
   type MediaDescription,
   type Section,
+  type TransportDescription,
 } from './description.ts';
-import { addExtmap, extensionIds, parseExtmaps } from './extensions.ts';
-import { type Block, readInteger, splitText, words } from './lines.ts';
+import { extensionIds, parseExtmaps } from './extensions.ts';
 import { malformed } from './malformed.ts';
 import { parseParameters } from './parameters.ts';
-import { parseRids, parseSimulcast } from './simulcast.ts';
-import { parseSsrcs, ssrcMsid } from './ssrcs.ts';
+import { parseRids, parseSimulcast } from './rids.ts';
+import { parseSsrcs } from './ssrcs.ts';
 import { staticPayloadType } from './static-payload-types.ts';
-import { parseTransport } from './transport.ts';
+import { type Block, type MediaBlock, parseText, readInteger, verbatim, words } from './text.ts';
+import { parseSharedTransport, parseTransport } from './transport.ts';
 
 const MAX_PAYLOAD_TYPE = 127;
 const MAX_CLOCK_RATE = 0xffffffff;
@@ -23,14 +24,11 @@ const MAX_CHANNELS = 255;
 const MAX_PORT = 65_535;
 /** How much feedback a section may ask for with all its payload types at once. */
 const MAX_COMMON_FEEDBACK = 64;
-const DIRECTIONS: readonly Direction[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
 
-/** The parts of an m= line (RFC 8866 §5.14). */
-interface MediaLine {
-  readonly media: string;
-  readonly port: number;
-  readonly protocol: string;
-  readonly formats: readonly string[];
+/** What the session says for all its sections. */
+interface Shared {
+  readonly direction: Block['direction'];
+  readonly transport: Partial<TransportDescription>;
 }
 
 /**
@@ -41,43 +39,37 @@ interface MediaLine {
  */
 export function parseDescription(sdp: string): Description {
   if (!/^v=0[\r\n]/.test(sdp)) throw malformed('it does not begin with v=0');
-  const { origin, session, sections } = splitText(sdp);
-  if (origin === undefined) throw malformed('it has no origin line (o=)');
-  const [, sessionId = '', version] = words(origin);
-  const sessionVersion = readInteger(version, Number.MAX_SAFE_INTEGER);
+  const session = parseText(sdp);
+  const sessionId = String(session.origin?.sessionId);
+  const sessionVersion = readInteger(session.origin?.sessionVersion, Number.MAX_SAFE_INTEGER);
   if (!/^\d{1,20}$/.test(sessionId) || sessionVersion === undefined) {
-    throw malformed('its origin line (o=) has no numbers for the session and its version');
+    throw malformed('it has no origin line (o=), or no numbers for the session and its version in it');
   }
+  const sections = session.media;
   if (sections.length > MAX_MEDIA_SECTIONS) {
     throw malformed(`it has ${sections.length} m-sections, more than ${MAX_MEDIA_SECTIONS}`);
   }
-  const lines = sections.map(({ media }, i) => parseMediaLine(media, nameOf(i)));
-  const mids = sections.map((section) => section.first('mid') ?? '');
-  const named = mids.filter((mid) => mid !== '');
-  if (new Set(named).size !== named.length) throw malformed('two m-sections have the same mid');
-  const bundles = parseBundles(session, new Set(named));
-  const shared = parseExtmaps(session.all('extmap'), new Map(), 'the session');
-  const extmaps = sections.map((section, i) => parseExtmaps(section.all('extmap'), shared, nameOf(i)));
-  checkBundledExtensions(bundles, mids, extmaps);
+  const mids = sections.map(({ mid }) => String(mid ?? '')).filter((mid) => mid !== '');
+  if (new Set(mids).size !== mids.length) throw malformed('two m-sections have the same mid');
+  const bundles = parseBundles(session.groups, new Set(mids));
   const bundled = new Set(bundles.flat());
-  const msidSemantic = session.first('msid-semantic');
+  const sharedUris = parseExtmaps(session.ext, new Map(), 'the session');
+  const extmaps = sections.map(({ ext }, i) => parseExtmaps(ext, sharedUris, nameOf(i)));
+  const shared = { direction: session.direction, transport: parseSharedTransport(session) };
+  const media = sections.map((section, i) =>
+    parseSection(section, shared, bundled, extensionIds(extmaps[i] ?? new Map()), nameOf(i)),
+  );
+  checkBundles(bundles, media, extmaps);
+  const msidSemantic = verbatim(session, 'msid-semantic')[0]?.trim();
+  const allowMixed = (block: Block) => block.extmapAllowMixed !== undefined;
   return {
     sessionId,
     sessionVersion,
     bundles,
-    extmapAllowMixed:
-      session.has('extmap-allow-mixed') ||
-      (sections.length > 0 && sections.every((section) => section.has('extmap-allow-mixed'))),
-    iceLite: session.has('ice-lite'),
+    extmapAllowMixed: allowMixed(session) || (sections.length > 0 && sections.every(allowMixed)),
+    iceLite: session.icelite !== undefined,
     ...(msidSemantic && { msidSemantic }),
-    media: lines.map((line, i) => {
-      const section = sections[i] ?? session;
-      const mid = mids[i] ?? '';
-      const bundleOnly = line.port === 0 && section.has('bundle-only') && bundled.has(mid);
-      const common = { mid, protocol: line.protocol, rejected: line.port === 0 && !bundleOnly, bundleOnly };
-      const extensions = extensionIds(extmaps[i] ?? new Map());
-      return parseSection(line, section, session, { ...common, extensions }, nameOf(i));
-    }),
+    media,
   };
 }
 
@@ -85,71 +77,43 @@ function nameOf(index: number): string {
   return `m-section ${index}`;
 }
 
-function parseMediaLine(text: string, where: string): MediaLine {
-  const [media, range, protocol, ...formats] = words(text);
-  // Several ports in a row are the first one here (RFC 8866 §5.14).
-  const port = readInteger(range?.split('/')[0], MAX_PORT);
-  if (media === undefined || port === undefined || protocol === undefined) {
-    throw malformed(`${where} has no media type, port and protocol`);
-  }
-  return { media, port, protocol, formats };
-}
-
-/** The groups of sections that exist; one that is in two groups counts for the first (RFC 9143 §7). */
-function parseBundles(session: Block, mids: ReadonlySet<string>): string[][] {
-  const free = new Set(mids);
-  return session
-    .all('group')
-    .map(words)
-    .filter(([semantics]) => semantics === 'BUNDLE')
-    .map(([, ...group]) => group.filter((mid) => free.delete(mid)))
-    .filter((group) => group.length > 0);
-}
-
-/** In a bundle an identifier means the same in each section (RFC 9143 §9.1). */
-function checkBundledExtensions(
-  bundles: readonly (readonly string[])[],
-  mids: readonly string[],
-  extmaps: readonly Map<number, string>[],
-): void {
-  const indexOf = new Map(mids.map((mid, i) => [mid, i]));
-  for (const bundle of bundles) {
-    const uris = new Map<number, string>();
-    for (const mid of bundle) {
-      for (const [id, uri] of extmaps[indexOf.get(mid) ?? -1] ?? []) {
-        addExtmap(uris, id, uri, 'two m-sections of a bundle');
-      }
-    }
-  }
-}
-
 function parseSection(
-  { media, protocol, formats }: MediaLine,
-  section: Block,
-  session: Block,
-  common: Pick<MediaDescription, 'mid' | 'protocol' | 'rejected' | 'bundleOnly' | 'extensions'>,
+  section: MediaBlock,
+  shared: Shared,
+  bundled: ReadonlySet<string>,
+  extensions: MediaDescription['extensions'],
   where: string,
 ): Section {
-  if ((media !== 'audio' && media !== 'video') || !/(^|\/)RTP\//.test(protocol)) {
-    const { extensions: _, ...unsupported } = common;
-    return { kind: 'unsupported', media, formats, ...unsupported };
+  const port = readInteger(section.port, MAX_PORT);
+  if (!section.type || port === undefined || !section.protocol) {
+    throw malformed(`${where} has no media type, port and protocol`);
+  }
+  const mid = String(section.mid ?? '');
+  const protocol = String(section.protocol);
+  const bundleOnly = port === 0 && section.bundleOnly !== undefined && bundled.has(mid);
+  const common = { mid, protocol, rejected: port === 0 && !bundleOnly, bundleOnly };
+  const kind = section.type;
+  const formats = words(section.payloads);
+  if ((kind !== 'audio' && kind !== 'video') || !/(^|\/)RTP\//.test(protocol)) {
+    return { kind: 'unsupported', media: String(kind), formats, ...common };
   }
   const payloadTypes = formats.map((format) => readPayloadType(format, where));
-  const rids = parseRids(section.all('rid'), new Set(payloadTypes));
-  const simulcast = parseSimulcast(section.first('simulcast'), rids);
-  const msid = parseMsid(section.first('msid') ?? ssrcMsid(section));
-  const transport = parseTransport(section, session);
+  const rids = parseRids(verbatim(section, 'rid'), new Set(payloadTypes));
+  const simulcast = parseSimulcast(section.simulcast, rids);
+  const msid = parseMsid(section);
+  const transport = parseTransport(section, shared.transport);
   return {
-    kind: media,
+    kind,
     ...common,
-    direction: directionOf(section) ?? directionOf(session) ?? 'sendrecv',
-    codecs: parseCodecs(media, [...new Set(payloadTypes)], section, where),
+    direction: section.direction ?? shared.direction ?? 'sendrecv',
+    codecs: parseCodecs(kind, [...new Set(payloadTypes)], section, where),
+    extensions,
     rids,
     ...(simulcast && { simulcast }),
     ...parseSsrcs(section),
     ...(msid && { msid }),
-    rtcpMux: section.has('rtcp-mux'),
-    rtcpReducedSize: section.has('rtcp-rsize'),
+    rtcpMux: section.rtcpMux !== undefined,
+    rtcpReducedSize: section.rtcpRsize !== undefined,
     ...(transport && { transport }),
   };
 }
@@ -160,29 +124,23 @@ function readPayloadType(format: string, where: string): number {
   return payloadType;
 }
 
-function directionOf(block: Block): Direction | undefined {
-  return DIRECTIONS.find((direction) => block.has(direction));
-}
-
-function parseMsid(value: string | undefined): MediaDescription['msid'] {
-  const [stream, track = ''] = words(value ?? '');
+/** Before there was a=msid, an attribute of the SSRC said the same. */
+function parseMsid(section: MediaBlock): MediaDescription['msid'] {
+  const older = section.ssrcs?.find(({ attribute }) => attribute === 'msid')?.value;
+  const [stream, track = ''] = words(verbatim(section, 'msid')[0] ?? older);
   return stream === undefined ? undefined : { stream: stream === '-' ? '' : stream, track };
 }
 
 function parseCodecs(
   kind: 'audio' | 'video',
   payloadTypes: readonly number[],
-  section: Block,
+  section: MediaBlock,
   where: string,
 ): CodecDescription[] {
-  const maps = byPayloadType(section.all('rtpmap'));
-  const parameters = byPayloadType(section.all('fmtp'));
-  const feedback = byPayloadType(section.all('rtcp-fb'));
-  const everyone = section
-    .all('rtcp-fb')
-    .filter((value) => value.startsWith('* '))
-    .slice(0, MAX_COMMON_FEEDBACK)
-    .map((value) => value.slice(2).trim());
+  const maps = byPayloadType(section.rtp);
+  const parameters = byPayloadType(section.fmtp);
+  const feedback = byPayloadType(section.rtcpFb ?? []);
+  const everyone = section.rtcpFb?.filter(({ payload }) => payload === '*').slice(0, MAX_COMMON_FEEDBACK) ?? [];
   const rtxOf = new Map<number, number>();
   const codecs: (CodecDescription & { rtxPayloadType?: number })[] = [];
   for (const payloadType of payloadTypes) {
@@ -190,17 +148,19 @@ function parseCodecs(
     const format = map === undefined ? staticPayloadType(kind, payloadType) : parseRtpmap(map, where);
     if (format === undefined) continue;
     // Several lines say as much as one with everything.
-    const config = parameters.get(payloadType)?.join(';');
+    const configs = (parameters.get(payloadType) ?? []).map(({ config }) => String(config).trim());
+    const config = configs.filter((each) => each !== '').join(';');
     if (format.name.toLowerCase() === 'rtx') {
       const apt = readInteger(parseParameters(config).get('apt'), MAX_PAYLOAD_TYPE);
       if (apt !== undefined && !rtxOf.has(apt)) rtxOf.set(apt, payloadType);
       continue;
     }
+    const asked = [...(feedback.get(payloadType) ?? []), ...everyone];
     codecs.push({
       payloadType,
       ...format,
       ...(config && { parameters: config }),
-      feedback: [...new Set([...(feedback.get(payloadType) ?? []), ...everyone])],
+      feedback: [...new Set(asked.map(({ type, subtype = '' }) => `${type} ${subtype}`.trim()))].filter(Boolean),
     });
   }
   for (const codec of codecs) {
@@ -210,25 +170,25 @@ function parseCodecs(
   return codecs;
 }
 
-function parseRtpmap(value: string, where: string): Pick<CodecDescription, 'name' | 'clockRate' | 'channels'> {
-  const [name = '', rate, channels] = value.split('/');
+function parseRtpmap(
+  { codec, rate, encoding }: MediaBlock['rtp'][number],
+  where: string,
+): Pick<CodecDescription, 'name' | 'clockRate' | 'channels'> {
+  const name = String(codec);
   const clockRate = readInteger(rate, MAX_CLOCK_RATE);
   if (name === '' || !clockRate) throw malformed(`${where} gives no clock rate for ${name || 'a codec'}`);
-  const count = readInteger(channels, MAX_CHANNELS);
-  return { name, clockRate, ...(count && { channels: count }) };
+  const channels = readInteger(encoding, MAX_CHANNELS);
+  return { name, clockRate, ...(channels && { channels }) };
 }
 
-/** Values of the form `96 something`. */
-function byPayloadType(values: readonly string[]): Map<number, string[]> {
-  const found = new Map<number, string[]>();
-  for (const value of values) {
-    const blank = value.indexOf(' ');
-    const payloadType = readInteger(value.slice(0, Math.max(0, blank)), MAX_PAYLOAD_TYPE);
-    const rest = value.slice(blank + 1).trim();
-    if (payloadType === undefined || rest === '') continue;
+function byPayloadType<Line extends { readonly payload: number | string }>(lines: readonly Line[]) {
+  const found = new Map<number, Line[]>();
+  for (const line of lines) {
+    const payloadType = readInteger(line.payload, MAX_PAYLOAD_TYPE);
+    if (payloadType === undefined) continue;
     const known = found.get(payloadType);
-    if (known === undefined) found.set(payloadType, [rest]);
-    else known.push(rest);
+    if (known === undefined) found.set(payloadType, [line]);
+    else known.push(line);
   }
   return found;
 }

@@ -1,107 +1,11 @@
-// Streams told apart by name: what a section says of each (a=rid, RFC 8851) and which of them are encodings of the same
-// source (a=simulcast, RFC 8853).
+// Which encodings of a source are offered and answered (RFC 8851 §6, RFC 8853 §5.3).
 
-import type { MediaDescription, RidDescription, SimulcastAlternative, SimulcastDescription } from './description.ts';
-import { readInteger, words } from './lines.ts';
+import type { MediaDescription, RidDescription } from './description.ts';
 
 type Side = 'send' | 'recv';
 
-const RID = /^[\w-]{1,255}$/;
-const RESTRICTION = /^[A-Za-z0-9-]+$/;
 /** The restrictions whose value is a number (RFC 8851 §5). */
 const NUMBERS = new Set(['max-width', 'max-height', 'max-fps', 'max-fs', 'max-br', 'max-pps']);
-
-/**
- * Reads a=rid lines (RFC 8851 §4 and §6.2). A line of another form, or with none of the section's payload types, is
- * left out; so are all that differ in what they say of the same name. Saying the same twice does no harm.
- */
-export function parseRids(values: readonly string[], payloadTypes: ReadonlySet<number>): RidDescription[] {
-  const rids = new Map<string, { text: string; rid: RidDescription | undefined }>();
-  for (const text of values) {
-    const rid = parseRid(text, payloadTypes);
-    if (rid === undefined) continue;
-    const known = rids.get(rid.id);
-    if (known === undefined) rids.set(rid.id, { text, rid });
-    else if (known.text !== text) known.rid = undefined;
-  }
-  return [...rids.values()].flatMap(({ rid }) => rid ?? []);
-}
-
-function parseRid(text: string, known: ReadonlySet<number>): RidDescription | undefined {
-  const [id = '', direction] = words(text);
-  if (!RID.test(id) || (direction !== 'send' && direction !== 'recv')) return undefined;
-  const rest = text.trim().slice(id.length).trim().slice(direction.length);
-  const restrictions: { name: string; value: string }[] = [];
-  let payloadTypes: Set<number> | undefined;
-  for (const part of rest.split(';')) {
-    const equals = part.indexOf('=');
-    const name = (equals < 0 ? part : part.slice(0, equals)).trim();
-    const value = equals < 0 ? '' : part.slice(equals + 1).trim();
-    if (name === '' && equals < 0) continue;
-    if (!RESTRICTION.test(name)) return undefined;
-    if (name !== 'pt') restrictions.push({ name, value });
-    else {
-      const listed = value.split(',').flatMap((word) => readInteger(word.trim(), 127) ?? []);
-      payloadTypes = new Set(listed.filter((payloadType) => known.has(payloadType)));
-    }
-  }
-  if (payloadTypes?.size === 0) return undefined;
-  return { id, direction, ...(payloadTypes && { payloadTypes: [...payloadTypes] }), restrictions };
-}
-
-/** The value of an a=rid line. */
-export function writeRid({ id, direction, payloadTypes, restrictions }: RidDescription): string {
-  const parts = [
-    ...(payloadTypes ? [`pt=${payloadTypes.join(',')}`] : []),
-    ...restrictions.map(({ name, value }) => (value === '' ? name : `${name}=${value}`)),
-  ];
-  return [id, direction, ...(parts.length > 0 ? [parts.join(';')] : [])].join(' ');
-}
-
-/**
- * Reads a=simulcast (RFC 8853 §5.1), names without an a=rid left out (§5.2). Which direction the a=rid gives does not
- * matter: libdatachannel answers `send` where `recv` belongs.
- *
- * @returns `undefined` where there is none, or nothing is left of it
- */
-export function parseSimulcast(
-  value: string | undefined,
-  rids: readonly RidDescription[],
-): SimulcastDescription | undefined {
-  const unused = new Set(rids.map(({ id }) => id));
-  const sides = new Map<string, SimulcastAlternative[][]>();
-  const parts = words(value ?? '');
-  for (let i = 0; i + 1 < parts.length; i += 2) {
-    const [side = '', list = ''] = parts.slice(i, i + 2);
-    if ((side !== 'send' && side !== 'recv') || sides.has(side)) continue;
-    const streams = list.split(';').map((stream) =>
-      stream.split(',').flatMap((alternative): SimulcastAlternative[] => {
-        const paused = alternative.startsWith('~');
-        const rid = paused ? alternative.slice(1) : alternative;
-        return unused.delete(rid) ? [{ rid, paused }] : [];
-      }),
-    );
-    sides.set(
-      side,
-      streams.filter((alternatives) => alternatives.length > 0),
-    );
-  }
-  const simulcast = { send: sides.get('send') ?? [], recv: sides.get('recv') ?? [] };
-  return simulcast.send.length + simulcast.recv.length > 0 ? simulcast : undefined;
-}
-
-/** The value of an a=simulcast line. */
-export function writeSimulcast(simulcast: SimulcastDescription): string {
-  return (['send', 'recv'] as const)
-    .filter((side) => simulcast[side].length > 0)
-    .map((side) => {
-      const streams = simulcast[side].map((alternatives) =>
-        alternatives.map(({ rid, paused }) => `${paused ? '~' : ''}${rid}`).join(','),
-      );
-      return `${side} ${streams.join(';')}`;
-    })
-    .join(' ');
-}
 
 /** What a section says that offers these encodings, or takes them. */
 export function describeEncodings(

@@ -1,7 +1,7 @@
 // What a description says about ICE and DTLS (RFC 8839 §5, RFC 8122 §5, RFC 4145 §4), as far as somebody else needs it.
 
 import type { SetupRole, TransportDescription } from './description.ts';
-import { type Block, words } from './lines.ts';
+import { type Block, type MediaBlock, verbatim, words } from './text.ts';
 
 /** One certificate has one fingerprint per hash function (RFC 8122 §5): nobody has more. */
 const MAX_FINGERPRINTS = 16;
@@ -10,42 +10,56 @@ const SETUP_ROLES: readonly SetupRole[] = ['active', 'passive', 'actpass', 'hold
 /**
  * The transport of a section. What the section does not say itself, the session says for it.
  *
+ * @param shared - what the session says
  * @returns `undefined` where neither says anything
  */
-export function parseTransport(section: Block, session: Block): TransportDescription | undefined {
-  const say = (name: string) => section.first(name) ?? session.first(name);
-  const iceUfrag = say('ice-ufrag');
-  const icePwd = say('ice-pwd');
-  const role = say('setup');
-  const setup = SETUP_ROLES.find((candidate) => candidate === role);
-  const fingerprints = section.has('fingerprint') ? section.all('fingerprint') : session.all('fingerprint');
-  const transport: TransportDescription = {
-    ...(iceUfrag !== undefined && { iceUfrag }),
-    ...(icePwd !== undefined && { icePwd }),
-    iceOptions: words(say('ice-options') ?? ''),
-    fingerprints: fingerprints.slice(0, MAX_FINGERPRINTS).flatMap((fingerprint) => {
-      const [hash, value] = words(fingerprint);
-      return hash === undefined || value === undefined ? [] : [{ hash, value }];
-    }),
-    ...(setup !== undefined && { setup }),
-    candidates: section.all('candidate').map((candidate) => candidate.trim()),
-    endOfCandidates: section.has('end-of-candidates') || session.has('end-of-candidates'),
-  };
-  return writeTransport(transport).length > 0 ? transport : undefined;
+export function parseTransport(
+  section: MediaBlock,
+  shared: Partial<TransportDescription>,
+): TransportDescription | undefined {
+  const said = { ...shared, ...parseSharedTransport(section) };
+  const candidates = verbatim(section, 'candidate').map((candidate) => candidate.trim());
+  if (candidates.length === 0 && Object.keys(said).length === 0) return undefined;
+  return { iceOptions: [], fingerprints: [], endOfCandidates: false, ...said, candidates };
 }
 
-/** The lines of a section that stand for the transport. */
-export function writeTransport(transport: TransportDescription): string[] {
+/** What can be said for all sections at once: everything but candidates. */
+export function parseSharedTransport(
+  block: Block & Pick<MediaBlock, 'endOfCandidates'>,
+): Partial<TransportDescription> {
+  const { iceUfrag, icePwd, endOfCandidates } = block;
+  const setup = SETUP_ROLES.find((role) => role === block.setup);
+  const iceOptions = words(verbatim(block, 'ice-options')[0]);
+  const fingerprints = verbatim(block, 'fingerprint')
+    .slice(0, MAX_FINGERPRINTS)
+    .flatMap((fingerprint) => {
+      const [hash, value] = words(fingerprint);
+      return hash === undefined || value === undefined ? [] : [{ hash, value }];
+    });
+  return {
+    ...(iceUfrag !== undefined && { iceUfrag: String(iceUfrag) }),
+    ...(icePwd !== undefined && { icePwd: String(icePwd) }),
+    ...(iceOptions.length > 0 && { iceOptions }),
+    ...(fingerprints.length > 0 && { fingerprints }),
+    ...(setup !== undefined && { setup }),
+    ...(endOfCandidates !== undefined && { endOfCandidates: true }),
+  };
+}
+
+/** What a section says that stands for the transport. */
+export function writeTransport(transport: TransportDescription): Partial<MediaBlock> & Pick<Block, 'invalid'> {
   const { iceUfrag, icePwd, iceOptions, fingerprints, setup, candidates, endOfCandidates } = transport;
-  return [
-    ...candidates.map((candidate) => `a=candidate:${candidate}`),
-    ...(endOfCandidates ? ['a=end-of-candidates'] : []),
-    ...(iceUfrag === undefined ? [] : [`a=ice-ufrag:${iceUfrag}`]),
-    ...(icePwd === undefined ? [] : [`a=ice-pwd:${icePwd}`]),
-    ...(iceOptions.length === 0 ? [] : [`a=ice-options:${iceOptions.join(' ')}`]),
-    ...fingerprints.map(({ hash, value }) => `a=fingerprint:${hash} ${value}`),
-    ...(setup === undefined ? [] : [`a=setup:${setup}`]),
-  ];
+  return {
+    ...(iceUfrag !== undefined && { iceUfrag }),
+    ...(icePwd !== undefined && { icePwd }),
+    ...(iceOptions.length > 0 && { iceOptions: iceOptions.join(' ') }),
+    ...(setup !== undefined && { setup }),
+    ...(endOfCandidates && { endOfCandidates: 'end-of-candidates' }),
+    invalid: [
+      ...fingerprints.map(({ hash, value }) => ({ value: `fingerprint:${hash} ${value}` })),
+      ...candidates.map((candidate) => ({ value: `candidate:${candidate}` })),
+    ],
+  };
 }
 
 /**

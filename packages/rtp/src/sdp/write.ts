@@ -1,9 +1,11 @@
-// Session descriptions to text (RFC 8866 §5), in the order of lines that RFC 8829 §5.2.1 gives.
+// Session descriptions to text (RFC 8866 §5).
 
-import type { CodecDescription, Description, MediaDescription, Section, UnsupportedSection } from './description.ts';
+import * as sdpTransform from 'sdp-transform';
+import type { Description, MediaDescription, Section } from './description.ts';
 import { writeExtmaps } from './extensions.ts';
-import { writeRid, writeSimulcast } from './simulcast.ts';
+import { writeRid, writeSimulcast } from './rids.ts';
 import { writeSsrcs } from './ssrcs.ts';
+import type { MediaBlock } from './text.ts';
 import { writeTransport } from './transport.ts';
 
 /** The port of a section whose addresses ICE finds (RFC 8829 §5.2.1), and of one that needs none. */
@@ -17,61 +19,62 @@ export function writeDescription(description: Description): string {
   const refused = new Set(media.filter(({ rejected }) => rejected).map(({ mid }) => mid));
   // A refused section is in no bundle (RFC 9143 §7.3.3).
   const bundles = description.bundles.map((mids) => mids.filter((mid) => !refused.has(mid)));
-  return [
-    'v=0',
-    `o=- ${sessionId} ${sessionVersion} IN IP4 127.0.0.1`,
-    's=-',
-    't=0 0',
-    ...bundles.filter(({ length }) => length > 0).map((mids) => `a=group:BUNDLE ${mids.join(' ')}`),
-    ...(extmapAllowMixed ? ['a=extmap-allow-mixed'] : []),
-    ...(msidSemantic === undefined ? [] : [`a=msid-semantic: ${msidSemantic}`]),
-    ...(iceLite ? ['a=ice-lite'] : []),
-    ...media.flatMap((section) => (section.kind === 'unsupported' ? writeUnsupported(section) : writeMedia(section))),
-    '',
-  ].join('\r\n');
+  return sdpTransform.write({
+    version: 0,
+    origin: { username: '-', sessionId, sessionVersion, netType: 'IN', ipVer: 4, address: '127.0.0.1' },
+    name: '-',
+    timing: { start: 0, stop: 0 },
+    groups: bundles.filter(({ length }) => length > 0).map((mids) => ({ type: 'BUNDLE', mids: mids.join(' ') })),
+    ...(extmapAllowMixed && { extmapAllowMixed: 'extmap-allow-mixed' }),
+    ...(iceLite && { icelite: 'ice-lite' }),
+    invalid: msidSemantic === undefined ? [] : [{ value: `msid-semantic: ${msidSemantic}` }],
+    media: media.map(writeSection),
+  });
 }
 
-function writeUnsupported(section: UnsupportedSection): string[] {
-  return writeHead(section, section.media, section.protocol, section.formats);
+function writeSection(section: Section): MediaBlock {
+  const { kind, mid, protocol, rejected, bundleOnly } = section;
+  const said = kind === 'unsupported' ? { rtp: [], fmtp: [] } : writeMedia(section);
+  const formats = kind === 'unsupported' ? section.formats : said.rtp.map(({ payload }) => payload);
+  return {
+    type: kind === 'unsupported' ? section.media : kind,
+    port: rejected || bundleOnly ? 0 : DISCARD_PORT,
+    protocol,
+    payloads: formats.join(' ') || NO_FORMAT,
+    connection: { version: 4, ip: '0.0.0.0' },
+    ...(mid !== '' && { mid }),
+    ...(bundleOnly && { bundleOnly: 'bundle-only' }),
+    ...said,
+  };
 }
 
-function writeHead(section: Section, media: string, protocol: string, formats: readonly (string | number)[]): string[] {
-  const port = section.rejected || section.bundleOnly ? 0 : DISCARD_PORT;
-  return [
-    `m=${media} ${port} ${protocol} ${formats.join(' ') || NO_FORMAT}`,
-    'c=IN IP4 0.0.0.0',
-    ...(section.mid === '' ? [] : [`a=mid:${section.mid}`]),
-    ...(section.bundleOnly ? ['a=bundle-only'] : []),
-  ];
-}
-
-function writeMedia(media: MediaDescription): string[] {
-  const payloadTypes = media.codecs.flatMap(({ payloadType, rtxPayloadType }) =>
-    rtxPayloadType === undefined ? [payloadType] : [payloadType, rtxPayloadType],
-  );
-  return [
-    ...writeHead(media, media.kind, media.protocol, payloadTypes),
-    ...(media.transport ? writeTransport(media.transport) : []),
-    `a=${media.direction}`,
-    ...(media.rtcpMux ? ['a=rtcp-mux'] : []),
-    ...(media.rtcpReducedSize ? ['a=rtcp-rsize'] : []),
-    ...writeExtmaps(media.extensions),
-    ...(media.msid ? [`a=msid:${[media.msid.stream || '-', media.msid.track].join(' ').trim()}`] : []),
-    ...media.codecs.flatMap(writeCodec),
-    ...media.rids.map((rid) => `a=rid:${writeRid(rid)}`),
-    ...(media.simulcast ? [`a=simulcast:${writeSimulcast(media.simulcast)}`] : []),
+function writeMedia(media: MediaDescription): Omit<MediaBlock, 'type' | 'port' | 'protocol'> {
+  const { msid, simulcast } = media;
+  const { invalid = [], ...transport } = media.transport ? writeTransport(media.transport) : {};
+  return {
+    ...writeCodecs(media),
+    ext: writeExtmaps(media.extensions),
+    direction: media.direction,
+    ...transport,
     ...writeSsrcs(media),
-  ];
+    ...(media.rtcpMux && { rtcpMux: 'rtcp-mux' }),
+    ...(media.rtcpReducedSize && { rtcpRsize: 'rtcp-rsize' }),
+    rids: media.rids.map(writeRid),
+    ...(simulcast && { simulcast: writeSimulcast(simulcast) }),
+    invalid: [...invalid, ...(msid ? [{ value: `msid:${msid.stream || '-'} ${msid.track}`.trim() }] : [])],
+  };
 }
 
-function writeCodec(codec: CodecDescription): string[] {
-  const { payloadType, name, clockRate, channels, parameters, feedback, rtxPayloadType } = codec;
-  return [
-    `a=rtpmap:${payloadType} ${name}/${clockRate}${channels === undefined ? '' : `/${channels}`}`,
-    ...feedback.map((value) => `a=rtcp-fb:${payloadType} ${value}`),
-    ...(parameters ? [`a=fmtp:${payloadType} ${parameters}`] : []),
-    ...(rtxPayloadType === undefined
-      ? []
-      : [`a=rtpmap:${rtxPayloadType} rtx/${clockRate}`, `a=fmtp:${rtxPayloadType} apt=${payloadType}`]),
-  ];
+function writeCodecs({ codecs }: MediaDescription): Required<Pick<MediaBlock, 'rtp' | 'fmtp' | 'rtcpFb'>> {
+  const written: ReturnType<typeof writeCodecs> = { rtp: [], fmtp: [], rtcpFb: [] };
+  for (const codec of codecs) {
+    const { payloadType: payload, name, clockRate: rate, channels, parameters, rtxPayloadType } = codec;
+    written.rtp.push({ payload, codec: name, rate, ...(channels !== undefined && { encoding: channels }) });
+    if (parameters) written.fmtp.push({ payload, config: parameters });
+    written.rtcpFb.push(...codec.feedback.map((type) => ({ payload, type })));
+    if (rtxPayloadType === undefined) continue;
+    written.rtp.push({ payload: rtxPayloadType, codec: 'rtx', rate });
+    written.fmtp.push({ payload: rtxPayloadType, config: `apt=${payload}` });
+  }
+  return written;
 }

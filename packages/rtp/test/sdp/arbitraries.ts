@@ -26,7 +26,7 @@ const codec = (payloadType: number): fc.Arbitrary<CodecDescription> =>
         clockRate: fc.constantFrom(8000, 48_000, 90_000),
         channels: fc.constantFrom(1, 2),
         parameters: fc.constantFrom('minptime=10;useinbandfec=1', 'profile-id=0', 'x', '7', '111/111', 'a=b; c=d=e'),
-        feedback: fc.uniqueArray(fc.constantFrom('nack', 'nack pli', 'ccm fir', 'transport-cc', 'ccm tmmbr smaxpr=9')),
+        feedback: fc.uniqueArray(fc.constantFrom('nack', 'nack pli', 'ccm fir', 'transport-cc', 'ccm tmmbr')),
         rtxPayloadType: fc.constant(payloadType + 1),
       },
       { requiredKeys: ['payloadType', 'name', 'clockRate', 'feedback'] },
@@ -57,7 +57,7 @@ const rids = (payloadTypes: readonly number[]): fc.Arbitrary<RidDescription[]> =
           id: token,
           direction: fc.constantFrom('send' as const, 'recv' as const),
           payloadTypes: fc.uniqueArray(fc.constantFrom(...payloadTypes), { minLength: 1 }),
-          restrictions: fc.array(restriction, { maxLength: 3 }),
+          restrictions: fc.uniqueArray(restriction, { maxLength: 3, selector: ({ name }) => name }),
         },
         { requiredKeys: ['id', 'direction', 'restrictions'] },
       )
@@ -112,54 +112,59 @@ const extensions = fc.record(
   { requiredKeys: [] },
 );
 
-const media: fc.Arbitrary<MediaDescription> = fc
-  .uniqueArray(fc.integer({ min: 0, max: 63 }), { maxLength: 4 })
-  .chain((numbers) => fc.tuple(...numbers.map((number) => codec(2 * number))))
-  .chain((codecs) => {
-    const payloadTypes = codecs.map(({ payloadType }) => payloadType);
-    return rids(payloadTypes.length > 0 ? payloadTypes : [0]).chain((described) => {
-      const declared = payloadTypes.length > 0 ? described : described.map(({ payloadTypes: _, ...rest }) => rest);
-      return fc.record(
-        {
-          kind: fc.constantFrom('audio' as const, 'video' as const),
-          mid: token,
-          protocol: fc.constantFrom('UDP/TLS/RTP/SAVPF', 'RTP/AVP', 'TCP/DTLS/RTP/SAVPF'),
-          direction: fc.constantFrom(
-            'sendrecv' as const,
-            'sendonly' as const,
-            'recvonly' as const,
-            'inactive' as const,
-          ),
-          rejected: fc.boolean(),
-          bundleOnly: fc.boolean(),
-          codecs: fc.constant(codecs),
-          extensions,
-          rids: fc.constant(declared),
-          simulcast: simulcast(declared),
-          ssrcs,
-          simulcastSsrcs: fc.boolean(),
-          msid: fc.record({ stream: fc.oneof(token, fc.constant('')), track: fc.oneof(token, fc.constant('')) }),
-          rtcpMux: fc.boolean(),
-          rtcpReducedSize: fc.boolean(),
-          transport,
-        },
-        {
-          requiredKeys: [
-            ...(['kind', 'mid', 'protocol', 'direction', 'rejected', 'bundleOnly', 'codecs', 'extensions'] as const),
-            ...(['rids', 'ssrcs', 'simulcastSsrcs', 'rtcpMux', 'rtcpReducedSize'] as const),
-          ],
-        },
-      );
+const codecs: fc.Arbitrary<CodecDescription[]> = fc
+  .uniqueArray(fc.integer({ min: 0, max: 63 }), { maxLength: 8 })
+  .chain((numbers) => fc.tuple(...numbers.map((number) => codec(2 * number))));
+
+/** Takes some of these codecs. In a bundle a payload type is one codec of one kind (RFC 9143 §9.1.1). */
+const media = (kind: 'audio' | 'video', pool: readonly CodecDescription[]): fc.Arbitrary<MediaDescription> =>
+  fc
+    .shuffledSubarray(pool.filter(({ payloadType }) => (payloadType % 4 === 0) === (kind === 'audio')))
+    .chain((codecs) => {
+      const payloadTypes = codecs.map(({ payloadType }) => payloadType);
+      return rids(payloadTypes.length > 0 ? payloadTypes : [0]).chain((described) => {
+        const declared = payloadTypes.length > 0 ? described : described.map(({ payloadTypes: _, ...rest }) => rest);
+        return fc.record(
+          {
+            kind: fc.constant(kind),
+            mid: token,
+            protocol: fc.constantFrom('UDP/TLS/RTP/SAVPF', 'RTP/AVP', 'TCP/DTLS/RTP/SAVPF'),
+            direction: fc.constantFrom(
+              'sendrecv' as const,
+              'sendonly' as const,
+              'recvonly' as const,
+              'inactive' as const,
+            ),
+            rejected: fc.boolean(),
+            bundleOnly: fc.boolean(),
+            codecs: fc.constant(codecs),
+            extensions,
+            rids: fc.constant(declared),
+            simulcast: simulcast(declared),
+            ssrcs,
+            simulcastSsrcs: fc.boolean(),
+            msid: fc.record({ stream: fc.oneof(token, fc.constant('')), track: fc.oneof(token, fc.constant('')) }),
+            rtcpMux: fc.boolean(),
+            rtcpReducedSize: fc.boolean(),
+            transport,
+          },
+          {
+            requiredKeys: [
+              ...(['kind', 'mid', 'protocol', 'direction', 'rejected', 'bundleOnly', 'codecs', 'extensions'] as const),
+              ...(['rids', 'ssrcs', 'simulcastSsrcs', 'rtcpMux', 'rtcpReducedSize'] as const),
+            ],
+          },
+        );
+      });
+    })
+    .map(({ simulcast: streams, ...each }) => {
+      const stream = each.msid?.stream === '-' ? { ...each, msid: { stream: '', track: 't' } } : each;
+      return {
+        ...stream,
+        ...(streams && { simulcast: streams }),
+        simulcastSsrcs: each.simulcastSsrcs && each.ssrcs.length > 1,
+      } as MediaDescription;
     });
-  })
-  .map(({ simulcast: streams, ...each }) => {
-    const stream = each.msid?.stream === '-' ? { ...each, msid: { stream: '', track: 't' } } : each;
-    return {
-      ...stream,
-      ...(streams && { simulcast: streams }),
-      simulcastSsrcs: each.simulcastSsrcs && each.ssrcs.length > 1,
-    } as MediaDescription;
-  });
 
 const unsupported: fc.Arbitrary<UnsupportedSection> = fc.record({
   kind: fc.constant('unsupported' as const),
@@ -172,21 +177,31 @@ const unsupported: fc.Arbitrary<UnsupportedSection> = fc.record({
 });
 
 /** A section is in no bundle, or in one of two; only one that is in a bundle and not refused can be bundle-only. */
-export const description: fc.Arbitrary<Description> = fc
-  .record(
-    {
-      sessionId: digits,
-      sessionVersion: fc.nat(),
-      extmapAllowMixed: fc.boolean(),
-      iceLite: fc.boolean(),
-      msidSemantic: fc.constantFrom('WMS *', 'WMS'),
-      sections: fc.uniqueArray(fc.oneof(media, media, media, unsupported) as fc.Arbitrary<Section>, {
-        maxLength: 5,
-        selector: ({ mid }) => mid,
-      }),
-      groups: fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 5, maxLength: 5 }),
-    },
-    { requiredKeys: ['sessionId', 'sessionVersion', 'extmapAllowMixed', 'iceLite', 'sections', 'groups'] },
+export const description: fc.Arbitrary<Description> = codecs
+  .chain((pool) =>
+    fc.record(
+      {
+        sessionId: digits,
+        sessionVersion: fc.nat(),
+        extmapAllowMixed: fc.boolean(),
+        iceLite: fc.boolean(),
+        msidSemantic: fc.constantFrom('WMS *', 'WMS'),
+        sections: fc.uniqueArray(
+          fc.oneof(
+            media('audio', pool),
+            media('video', pool),
+            media('video', pool),
+            unsupported,
+          ) as fc.Arbitrary<Section>,
+          {
+            maxLength: 5,
+            selector: ({ mid }) => mid,
+          },
+        ),
+        groups: fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 5, maxLength: 5 }),
+      },
+      { requiredKeys: ['sessionId', 'sessionVersion', 'extmapAllowMixed', 'iceLite', 'sections', 'groups'] },
+    ),
   )
   .map(({ sections, groups, ...rest }) => {
     const groupOf = sections.map(({ rejected }, i) => (rejected ? 0 : groups[i]!));

@@ -50,7 +50,7 @@ describe('an offer', () => {
     const media = offerMedia({ mid: '0', kind: 'video', codecs: ['AV1', 'VP8'], rids: [], ssrcs: [] });
     expect(media.codecs.map(({ name }) => name)).toEqual(['AV1', 'VP8']);
     expect(Object.keys(media.extensions)).not.toContain('rid');
-    expect(Object.keys(camera.extensions)).toEqual(expect.arrayContaining(['rid', 'repairedRid', 'videoOrientation']));
+    expect(Object.keys(camera.extensions)).toEqual(expect.arrayContaining(['rid', 'repairedRid', 'colorSpace']));
     const audio = offerMedia({ mid: '0', kind: 'audio', codecs: ['opus'], rids: [], ssrcs: [] });
     expect(Object.keys(audio.extensions)).toEqual(['mid', 'absSendTime', 'transportSequence', 'audioLevel']);
   });
@@ -264,6 +264,13 @@ describe('bundles and multiplexing', () => {
 });
 
 describe('header extensions (RFC 8285)', () => {
+  test('the orientation of video is agreed to only by those who turn pictures themselves', () => {
+    const media = { ...camera, extensions: { mid: 1, videoOrientation: 2 } };
+    expect(mediaOf(answer(offerOf(media)))[0]!.extensions).toEqual({ mid: 1 });
+    const extensions = ['mid', 'videoOrientation'] as const;
+    expect(mediaOf(answer(offerOf(media), { extensions }))[0]!.extensions).toEqual({ mid: 1, videoOrientation: 2 });
+  });
+
   test('identifiers of the two-byte form are taken where both forms may be mixed (§6)', () => {
     const media = { ...camera, extensions: { mid: 14, rid: 15, audioLevel: 255 } };
     const extensions = (extmapAllowMixed: boolean) =>

@@ -250,7 +250,10 @@ export class Peer {
       congestion: this.#room.options.congestion,
       forwardErrorCorrection: this.#room.options.forwardErrorCorrection,
       onLayersChanged: (consumer, reason) => this.#onLayersChanged(consumer, reason),
-      onKeyFrameWanted: (producer, layer, reason) => this.#room.wantKeyFrame(producer, layer, reason),
+      onKeyFrameWanted: (producer, layer, reason) => this.#wantKeyFrame(producer, layer, reason),
+      trace: this.#room.traced
+        ? (type, details) => this.#room.trace(type, { participant: this.#identity, ...details })
+        : undefined,
     });
     this.#sessions = { publishing: this.#createPublishSession(subscribing), subscribing };
     this.send({
@@ -275,6 +278,15 @@ export class Peer {
     const producer = publishing.unpublish(trackId);
     if (producer === undefined) throw unknownTrack(trackId);
     this.#room.onUnpublished(this, producer);
+  }
+
+  #wantKeyFrame(producer: Producer, layer: Producer['layers'][number], reason: string): void {
+    // Who wants what is asked for already has said so.
+    if (layer.arbiter.wantedBecause === undefined) {
+      const { trackId: track } = producer.info;
+      this.#room.trace('key-frame-wanted', { participant: this.#identity, track, rid: layer.rid, reason });
+    }
+    this.#room.wantKeyFrame(producer, layer, reason);
   }
 
   #ownProducer(trackId: string): Producer {
@@ -321,6 +333,10 @@ export class Peer {
       owner: { participantId: this.id, identity: this.#identity },
       sfu: this.#room.options,
       sendRtcp: (packets) => subscribing.sender.sendRtcp(packets),
+      onNack: this.#room.traced
+        ? ({ mediaSsrc: ssrc, sequenceNumbers: { length: packets } }) =>
+            this.#room.trace('nack-sent', { participant: this.#identity, direction: 'uplink', ssrc, packets })
+        : undefined,
       onKeyFrameRequest: (layer, producer, reason) =>
         this.#room.trace('key-frame-requested', { ...details(layer, producer), reason }),
       onKeyFrameExhausted: (layer, producer) =>

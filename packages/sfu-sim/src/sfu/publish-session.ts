@@ -7,13 +7,16 @@ import {
   FLEXFEC,
   findMedia,
   type HeaderExtensionIds,
+  MEDIA_CODECS,
   type MediaDescription,
   type Milliseconds,
+  matchCodec,
   mediaOf,
   parseDescription,
   payloadFormatOf,
   type Random,
   ReceiverSession,
+  type RtcpNack,
   type RtcpPacket,
   type RtpPacket,
   readToken,
@@ -60,6 +63,8 @@ export interface PublishSessionOptions {
   readonly owner: { readonly participantId: string; readonly identity: string };
   readonly sfu: ResolvedSfuOptions;
   readonly sendRtcp: (packets: readonly RtcpPacket[]) => void;
+  /** Lost packets are asked for: for the trace. */
+  readonly onNack: ((nack: RtcpNack) => void) | undefined;
   readonly onKeyFrameRequest: (layer: ProducerLayer, producer: Producer, reason: string) => void;
   readonly onKeyFrameExhausted: (layer: ProducerLayer, producer: Producer) => void;
 }
@@ -117,8 +122,10 @@ export class PublishSession {
       const codec = media.codecs.find(({ name }) => payloadFormatOf(name) !== undefined);
       const format = codec && payloadFormatOf(codec.name, codec.parameters);
       if (media.rejected || codec === undefined || format === undefined) {
-        const names = offered.codecs.map(({ name }) => name).join(', ') || 'none';
-        throw new Refusal('codec-unsupported', `None of the offered codecs is supported here: ${names}.`);
+        const matches = offered.codecs.map((each) => matchCodec(each, MEDIA_CODECS));
+        const reasons = new Set(matches.flatMap((match) => ('refused' in match ? match.refused : [])));
+        const why = [...reasons].join(' ') || 'The m-section is closed, or offers none.';
+        throw new Refusal('codec-unsupported', `None of the offered codecs is supported here. ${why}`);
       }
       return { track, media, offered, codec, format };
     });
@@ -200,7 +207,10 @@ export class PublishSession {
         this.#pollArbiter(producer, layer, now);
       }
     }
-    this.#options.sendRtcp(this.#session.due(now));
+    const feedback = this.#session.due(now);
+    this.#options.sendRtcp(feedback);
+    const { onNack } = this.#options;
+    if (onNack) for (const packet of feedback) if (packet.type === 'nack') onNack(packet);
   }
 
   #pollArbiter(producer: Producer, layer: ProducerLayer, now: Milliseconds): void {

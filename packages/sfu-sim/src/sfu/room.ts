@@ -6,6 +6,7 @@ import {
   type Milliseconds,
   type Random,
   type ServerMessage,
+  type SluiceEventType,
   type Tracer,
   type Transport,
 } from '@sluice/rtp';
@@ -60,8 +61,13 @@ export class Room {
     for (const peer of this.peers) peer.close(reason);
   }
 
+  /** Whether anybody listens to `trace`. */
+  get traced(): boolean {
+    return this.#tracer !== undefined;
+  }
+
   /** Records a decision. */
-  trace(type: string, details: Record<string, string | number | boolean | undefined>): void {
+  trace(type: SluiceEventType, details: Record<string, string | number | boolean | undefined>): void {
     this.#tracer?.({ at: this.clock.now(), type, ...details });
   }
 
@@ -100,7 +106,7 @@ export class Room {
 
   onPublished(peer: Peer, producer: Producer): void {
     const track = producer.info;
-    this.trace('track-published', { participant: peer.identity, track: track.trackId });
+    this.trace('track-published', { participant: peer.identity, track: track.trackId, kind: track.kind });
     this.#tellOthers(peer, { type: 'track-published', participantId: peer.id, track });
     for (const other of this.others(peer)) if (other.autoSubscribe) other.subscribe([producer]);
   }

@@ -18,6 +18,8 @@ import {
   type Random,
   type RtcpPacket,
   SignallingError,
+  type SluiceEventType,
+  type TraceEvent,
   writeDescription,
 } from '@sluice/rtp';
 import { Consumer, type PreferredLayers } from './consumer.ts';
@@ -57,6 +59,8 @@ export interface SubscribeSessionOptions {
   readonly forwardErrorCorrection: FlexFecProtection;
   readonly onLayersChanged: (consumer: Consumer, reason: string) => void;
   readonly onKeyFrameWanted: (producer: Producer, layer: ProducerLayer, reason: string) => void;
+  /** Records a decision; `undefined` where nobody listens. */
+  readonly trace: ((type: SluiceEventType, details: Omit<TraceEvent, 'at' | 'type'>) => void) | undefined;
 }
 
 /** The outgoing half of a participant. */
@@ -67,6 +71,9 @@ export class SubscribeSession {
   readonly #allocator = new LayerAllocator();
   readonly #sections: Section[] = [];
   readonly #consumers = new Map<string, Consumer>();
+  /** What the trace was last told of: the estimate, and each track's layer. */
+  #tracedTarget: number | undefined;
+  readonly #allocated = new Map<string, number>();
   #negotiations = 0;
   #mids = 0;
 
@@ -109,6 +116,8 @@ export class SubscribeSession {
       const section = this.#createSection(producer);
       if (section.consumer === undefined) continue;
       this.#consumers.set(trackId, section.consumer);
+      const { kind } = producer.info;
+      this.#options.trace?.('track-subscribed', { track: trackId, kind, publisher: producer.owner.identity });
       added.push({ mid: section.media.mid, trackId, consumer: section.consumer });
     }
     if (added.length === 0) return;
@@ -128,6 +137,8 @@ export class SubscribeSession {
     if (consumer === undefined) return;
     consumer.stop();
     this.#consumers.delete(trackId);
+    this.#allocated.delete(trackId);
+    this.#options.trace?.('track-unsubscribed', { track: trackId });
     this.#sender.remove(consumer);
     const section = this.#sections.find((candidate) => candidate.consumer === consumer);
     if (section !== undefined) section.consumer = undefined;
@@ -202,6 +213,35 @@ export class SubscribeSession {
       now,
     );
     for (const [i, { layer, reason }] of decisions.entries()) videos[i]?.consumer.setAffordableLayer(layer, reason);
+    if (this.#options.trace) this.#traceAllocation(videos, decisions);
+  }
+
+  #traceAllocation(
+    videos: readonly { readonly consumer: Consumer }[],
+    decisions: readonly { readonly layer: number; readonly reason: string }[],
+  ): void {
+    const { targetBitrate: target, state, acknowledgedBitrate: acknowledged, rtt, lossRatio } = this.#congestion;
+    if (target !== this.#tracedTarget) {
+      this.#tracedTarget = target;
+      const { direction: change, cause } = state;
+      const measured = { acknowledged, roundTrip: rtt, loss: lossRatio };
+      this.#options.trace?.('estimate', { direction: 'downlink', target, change, cause, ...measured });
+    }
+    for (const [i, { layer, reason }] of decisions.entries()) {
+      const producer = videos[i]?.consumer.producer;
+      if (producer === undefined) continue;
+      const { trackId: track } = producer.info;
+      const before = this.#allocated.get(track);
+      if (before === layer) continue;
+      this.#allocated.set(track, layer);
+      const name = (index: number) => producer.layers[index]?.rid ?? 'all';
+      const way = before === undefined ? name(layer) : `${name(before)} -> ${name(layer)}`;
+      this.#options.trace?.('layer-allocated', {
+        track,
+        rid: producer.layers[layer]?.rid,
+        reason: `${way}: ${reason}`,
+      });
+    }
   }
 
   #createSection(producer: Producer): Section {

@@ -92,6 +92,29 @@ test('the SFU refuses unknown and malformed messages, saying which and why', asy
   await goesOn();
 });
 
+test('the SFU says of each codec that it does not take why', async () => {
+  const { call, goesOn } = await runningCall();
+  const raw = rawParticipant(call, 'mallory');
+  await raw.join();
+  const track = { mid: '0', source: 'camera', name: '', muted: false };
+  const head = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n';
+  const publish = (section: string) =>
+    raw.send({ type: 'publish', requestId: 2, offer: `${head}${section}a=mid:0\r\na=sendonly\r\n`, tracks: [track] });
+  const codecs = [
+    'rtpmap:96 H264/90000',
+    'fmtp:96 profile-level-id=42e01f;packetization-mode=0',
+    'rtpmap:97 VP7/90000',
+  ];
+  const lines = codecs.map((line) => `a=${line}\r\n`).join('');
+  const refused = await publish(`m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n${lines}`);
+  expect(refused).toMatchObject({ type: 'refused', requestId: 2, reason: 'codec-unsupported' });
+  expect(refused?.message).toContain('H264/90000 is refused: packetization-mode is 0, and key frames are sent in');
+  expect(refused?.message).toContain('VP7/90000 is refused: it is not spoken here.');
+  expect((await publish('m=video 9 UDP/TLS/RTP/SAVPF 98\r\n'))?.message).toMatch(/offers none\.$/);
+  expect(call.sfu.participant('mallory').stats().producers).toEqual([]);
+  await goesOn();
+});
+
 test('another version of the protocol is a typed error that names both', async () => {
   const { call, goesOn } = await runningCall();
   const raw = rawParticipant(call, 'future');

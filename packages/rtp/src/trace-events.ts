@@ -1,0 +1,274 @@
+// The vocabulary of the trace: every event of client, SFU and network with its details. Who records one writes
+// `satisfies FrameShown` or the like; who reads a trace narrows by `type`.
+
+import type { LimitingCause, RateDirection } from './congestion/controller.ts';
+import type { TrackKind } from './signalling/messages.ts';
+import type { BitsPerSecond, Bytes, Milliseconds } from './units.ts';
+
+interface At {
+  /** When, on the clock of the run. */
+  readonly at: Milliseconds;
+}
+
+/** What a packet on a link is, as far as its first bytes tell. */
+interface PacketDetails extends At {
+  /** The link's name: participant and direction, e.g. `bob/downlink`. */
+  readonly link: string;
+  /** RTP or RTCP, without the headers of UDP and IP. */
+  readonly size: Bytes;
+  /** Of an RTP packet; absent on RTCP. */
+  readonly ssrc?: number | undefined;
+  /** The 16-bit sequence number of an RTP packet; absent on RTCP. */
+  readonly sequence?: number | undefined;
+}
+
+/** A packet was handed to a link. */
+export interface PacketSentEvent extends PacketDetails {
+  readonly type: 'packet-sent';
+}
+
+/** A packet was lost on a link. */
+export interface PacketDroppedEvent extends PacketDetails {
+  readonly type: 'packet-dropped';
+  /** E.g. `loss` or `queue`. */
+  readonly reason: string;
+}
+
+/** A packet left a link at its far end, at `at`: exact, however late the event loop was. */
+export interface PacketArrivedEvent extends PacketDetails {
+  readonly type: 'packet-arrived';
+}
+
+/** What a link is like from now on: told once at its beginning, and at each change. */
+export interface LinkChangedEvent extends At {
+  readonly type: 'link-changed';
+  readonly link: string;
+  /** Capacity, headers of UDP and IP included; absent: unlimited. */
+  readonly rate?: BitsPerSecond | undefined;
+  /** One-way propagation. */
+  readonly delay: Milliseconds;
+  /** Share of the packets that is lost, 0 to 1. */
+  readonly loss: number;
+}
+
+interface ParticipantDetails extends At {
+  /** The identity of whom it concerns: the publisher of what is published, the subscriber of what is received. */
+  readonly participant: string;
+}
+
+interface TrackDetails extends ParticipantDetails {
+  readonly track: string;
+}
+
+/** Somebody is in the room. */
+export interface ParticipantJoinedEvent extends ParticipantDetails {
+  readonly type: 'participant-joined';
+}
+
+/** Somebody is out of the room. */
+export interface ParticipantLeftEvent extends ParticipantDetails {
+  readonly type: 'participant-left';
+  readonly reason: string;
+}
+
+/** `participant` publishes a track. */
+export interface TrackPublishedEvent extends TrackDetails {
+  readonly type: 'track-published';
+  readonly kind: TrackKind;
+}
+
+/** `participant` no longer publishes a track. */
+export interface TrackUnpublishedEvent extends TrackDetails {
+  readonly type: 'track-unpublished';
+}
+
+/** A track is paused, or goes on, by its publisher's wish. */
+export interface TrackMutedEvent extends TrackDetails {
+  readonly type: 'track-muted' | 'track-unmuted';
+}
+
+/** The SFU begins to send a track to `participant`. */
+export interface TrackSubscribedEvent extends TrackDetails {
+  readonly type: 'track-subscribed';
+  readonly kind: TrackKind;
+  /** The identity of whose track it is. */
+  readonly publisher: string;
+}
+
+/** The SFU no longer sends a track to `participant`. */
+export interface TrackUnsubscribedEvent extends TrackDetails {
+  readonly type: 'track-unsubscribed';
+}
+
+/** The SFU could not do what a message asked for. */
+export interface MessageRefusedEvent extends ParticipantDetails {
+  readonly type: 'message-refused';
+  readonly reason: string;
+}
+
+/** What may be sent along a path, and why: when it changed, at most every 100 ms. */
+export interface EstimateEvent extends ParticipantDetails {
+  readonly type: 'estimate';
+  /** The way that is estimated: to the SFU, or from it. */
+  readonly direction: 'uplink' | 'downlink';
+  readonly target: BitsPerSecond;
+  readonly change: RateDirection;
+  readonly cause: LimitingCause;
+  /** What arrives at the other end; absent before there is enough feedback. */
+  readonly acknowledged?: BitsPerSecond | undefined;
+  /** Absent before the first measurement. */
+  readonly roundTrip?: Milliseconds | undefined;
+  /** Share of packets lost in the last observation, 0 to 1. */
+  readonly loss: number;
+}
+
+/** The estimate pays for another layer of a track than before. The layer is switched to at its next key frame. */
+export interface LayerAllocatedEvent extends TrackDetails {
+  readonly type: 'layer-allocated';
+  /** Absent for a track without simulcast. */
+  readonly rid?: string | undefined;
+  /** In plain words, e.g. `h -> q: estimate 310 kbit/s below 342 kbit/s measured for the layer above`. */
+  readonly reason: string;
+}
+
+/** Another layer of a track goes to `participant` from now on, or others of its temporal layers. */
+export interface LayerSwitchEvent extends TrackDetails {
+  readonly type: 'layer-switch';
+  readonly rid?: string | undefined;
+  /** The highest temporal layer that goes; absent: all. */
+  readonly temporalLayer?: number | undefined;
+  readonly reason: string;
+}
+
+/** A subscriber cannot go on, or not go where it should, without a key frame of a layer. */
+export interface KeyFrameWantedEvent extends TrackDetails {
+  readonly type: 'key-frame-wanted';
+  readonly rid?: string | undefined;
+  /** `join`, `pli`, `fir` or `layer-switch`. */
+  readonly reason: string;
+}
+
+/** The SFU asks `participant`, the publisher, for a key frame, or gives up as none has come. */
+export interface KeyFrameRequestedEvent extends TrackDetails {
+  readonly type: 'key-frame-requested' | 'key-frame-exhausted';
+  readonly rid?: string | undefined;
+  readonly reason: string;
+}
+
+/** The SFU sends `participant` no video of a track for now, or does so again. */
+export interface VideoSuspendedEvent extends TrackDetails {
+  readonly type: 'video-suspended' | 'video-resumed';
+  readonly reason: string;
+}
+
+/** A receiver asks for lost packets again. */
+export interface NackSentEvent extends ParticipantDetails {
+  readonly type: 'nack-sent';
+  /** The way on which they were lost. */
+  readonly direction: 'uplink' | 'downlink';
+  readonly ssrc: number;
+  /** How many are asked for. */
+  readonly packets: number;
+}
+
+/** A publisher's encoder has made a frame. */
+export interface FrameEncodedEvent extends TrackDetails {
+  readonly type: 'frame-encoded';
+  readonly rid: string;
+  readonly keyFrame: boolean;
+  readonly size: Bytes;
+  /** Absent without temporal layers. */
+  readonly temporalLayer?: number | undefined;
+  /** When it was captured, on the publisher's clock. */
+  readonly capturedAt: Milliseconds;
+}
+
+/** A subscriber has a whole frame, and all it refers to. */
+export interface FrameAssembledEvent extends TrackDetails {
+  readonly type: 'frame-assembled';
+  readonly keyFrame: boolean;
+  readonly size: Bytes;
+}
+
+/** A subscriber's decoder has made a picture. */
+export interface FrameDecodedEvent extends TrackDetails {
+  readonly type: 'frame-decoded';
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A picture goes to whoever shows it. */
+export interface FrameShownEvent extends TrackDetails {
+  readonly type: 'frame-shown';
+  /** Since its capture, by the publisher's sender reports; absent before the first one. */
+  readonly delay?: Milliseconds | undefined;
+}
+
+/** The first picture of a subscription was decoded. */
+export interface FirstFrameEvent extends TrackDetails {
+  readonly type: 'first-frame';
+  /** Since the subscription. */
+  readonly timeToFirstFrame: Milliseconds;
+}
+
+/** A picture was shown too long after the one before it: see `FreezeDetector`. */
+export interface VideoFrozenEvent extends TrackDetails {
+  readonly type: 'video-frozen';
+  /** How long the picture before it stood. It ended at `at`. */
+  readonly duration: Milliseconds;
+}
+
+/** A subscriber decodes nothing before the next key frame. */
+export interface GateClosedEvent extends TrackDetails {
+  readonly type: 'gate-closed';
+  readonly reason: string;
+}
+
+/** A subscriber asks the SFU for a key frame, or gives up as none has come. */
+export interface PliSentEvent extends TrackDetails {
+  readonly type: 'pli-sent' | 'pli-exhausted';
+  readonly reason?: string | undefined;
+}
+
+/** Packets of audio never came, and what they held was not heard. */
+export interface AudioConcealedEvent extends TrackDetails {
+  readonly type: 'audio-concealed';
+  readonly packets: number;
+  /** How much audio is missing. */
+  readonly duration: Milliseconds;
+}
+
+/** Every event that has a name. */
+export type SluiceEvent =
+  | PacketSentEvent
+  | PacketDroppedEvent
+  | PacketArrivedEvent
+  | LinkChangedEvent
+  | ParticipantJoinedEvent
+  | ParticipantLeftEvent
+  | TrackPublishedEvent
+  | TrackUnpublishedEvent
+  | TrackMutedEvent
+  | TrackSubscribedEvent
+  | TrackUnsubscribedEvent
+  | MessageRefusedEvent
+  | EstimateEvent
+  | LayerAllocatedEvent
+  | LayerSwitchEvent
+  | KeyFrameWantedEvent
+  | KeyFrameRequestedEvent
+  | VideoSuspendedEvent
+  | NackSentEvent
+  | FrameEncodedEvent
+  | FrameAssembledEvent
+  | FrameDecodedEvent
+  | FrameShownEvent
+  | FirstFrameEvent
+  | VideoFrozenEvent
+  | GateClosedEvent
+  | PliSentEvent
+  | AudioConcealedEvent;
+
+/** The name of an event. */
+export type SluiceEventType = SluiceEvent['type'];

@@ -1,0 +1,25 @@
+import { writeFileSync } from 'node:fs';
+import { test } from 'vitest';
+import { VirtualCall } from './virtual-call.ts';
+test('dump', async () => {
+  const call = new VirtualCall({ seed: 7 });
+  const ada = await call.join('ada', { uplink: { rate: 4e6, delay: 20 } });
+  await call.settle(ada.room.localParticipant.publishTrack(call.microphone()));
+  await call.settle(ada.room.localParticipant.publishTrack(call.camera()));
+  await call.clock.run(3000);
+  const bob = await call.join('bob', { downlink: { rate: 2e6, delay: 30, loss: 0.01 } });
+  await call.clock.run(12_000);
+  call.sfu.participant('bob').downlink.set({ rate: 300_000 });
+  await call.clock.run(20_000);
+  call.sfu.participant('bob').downlink.set({ rate: 2_000_000 });
+  await call.clock.run(25_000);
+  writeFileSync('/tmp/obs/events.jsonl', call.trace.toJsonLines());
+  const shownDelay = call.trace.ofType('frame-shown').map((e) => e.delay as number | undefined);
+  let worst = 0, missing = 0;
+  bob.shown.forEach((s, i) => { const d = shownDelay[i]; if (d === undefined) missing += 1; else worst = Math.max(worst, Math.abs(d - s.delay)); });
+  console.log(bob.shown.length, shownDelay.length, 'missing', missing, 'worst', worst);
+  const counts = new Map<string, number>();
+  for (const e of call.trace.events) counts.set(e.type, (counts.get(e.type) ?? 0) + 1);
+  console.log([...counts]);
+  for (const e of call.trace.events) if (!/^packet|^frame|nack|estimate/.test(e.type)) console.log(JSON.stringify(e));
+});
