@@ -86,8 +86,10 @@ async function bundle(folder) {
       minify: false,
       lib: { entry, formats: ['es'] },
       rolldownOptions: {
+        // A file as text (`?raw`) becomes part of the package: Node could not import it.
         external: (id) =>
-          id.startsWith('node:') || external.some((known) => id === known || id.startsWith(`${known}/`)),
+          id.startsWith('node:') ||
+          (!id.endsWith('?raw') && external.some((known) => id === known || id.startsWith(`${known}/`))),
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },
     },

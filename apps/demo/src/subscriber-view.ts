@@ -90,7 +90,7 @@ export class SubscriberView {
     this.#network.set('nacks', countText(consumer?.nackCount));
     this.#network.set('retransmitted', countText(consumer?.packetsRetransmitted));
     this.#network.set('roundTrip', durationText(consumer?.roundTripTime));
-    return { queueDelay, estimate, rate: bob.downlink.options.rate };
+    return { queueDelay, estimate, rate: bob.downlink.rate };
   }
 
   #onTrack(track: RemoteTrack, publication: RemoteTrackPublication): void {

@@ -16,14 +16,11 @@ export class FreezeDetector {
   #sum = 0;
   #next = 0;
   #last: Milliseconds | undefined;
-
-  /** When the last picture was shown; `undefined` before the first one, and after `pause` until the next one. */
-  get lastShown(): Milliseconds | undefined {
-    return this.#last;
-  }
+  #paused = false;
 
   /** A picture is shown. Answers how long the one before it stood, if that was a freeze. */
   onFrame(now: Milliseconds): Milliseconds | undefined {
+    if (this.#paused) return undefined;
     const frozen = this.standing(now);
     if (this.#last !== undefined) this.#add(now - this.#last);
     this.#last = now;
@@ -41,9 +38,15 @@ export class FreezeDetector {
     return interval >= Math.max(3 * average, average + MIN_INCREASE) ? interval : undefined;
   }
 
-  /** Video pauses on purpose: the time until the next picture is no freeze. */
+  /** Video pauses on purpose: what is still shown of it, and the time until the first picture after `resume`, is no freeze. */
   pause(): void {
+    this.#paused = true;
     this.#last = undefined;
+  }
+
+  /** Video goes on, or will soon. */
+  resume(): void {
+    this.#paused = false;
   }
 
   #add(interval: Milliseconds): void {

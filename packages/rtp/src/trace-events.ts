@@ -3,7 +3,7 @@
 
 import type { LimitingCause, RateDirection } from './congestion/controller.ts';
 import type { TrackKind } from './signalling/messages.ts';
-import type { BitsPerSecond, Bytes, Milliseconds } from './units.ts';
+import type { BitsPerSecond, Bytes, Microseconds, Milliseconds } from './units.ts';
 
 interface At {
   /** When, on the clock of the run. */
@@ -20,6 +20,8 @@ interface PacketDetails extends At {
   readonly ssrc?: number | undefined;
   /** The 16-bit sequence number of an RTP packet; absent on RTCP. */
   readonly sequence?: number | undefined;
+  /** Where it happened, on a path of several hops: from 1, for what happened behind the first one. */
+  readonly hop?: number | undefined;
 }
 
 /** A packet was handed to a link. */
@@ -30,7 +32,7 @@ export interface PacketSentEvent extends PacketDetails {
 /** A packet was lost on a link. */
 export interface PacketDroppedEvent extends PacketDetails {
   readonly type: 'packet-dropped';
-  /** E.g. `loss` or `queue`. */
+  /** E.g. `loss`, `queue` or `down`. */
   readonly reason: string;
 }
 
@@ -39,16 +41,21 @@ export interface PacketArrivedEvent extends PacketDetails {
   readonly type: 'packet-arrived';
 }
 
+/** A copy of a packet follows, or bits of it were flipped; what then becomes of it is told like of others. */
+export interface PacketAlteredEvent extends PacketDetails {
+  readonly type: 'packet-duplicated' | 'packet-corrupted';
+}
+
 /** What a link is like from now on: told once at its beginning, and at each change. */
 export interface LinkChangedEvent extends At {
   readonly type: 'link-changed';
   readonly link: string;
-  /** Capacity, headers of UDP and IP included; absent: unlimited. */
+  /** Capacity of the first hop, headers of UDP and IP included; absent: unlimited. */
   readonly rate?: BitsPerSecond | undefined;
   /** One-way propagation. */
   readonly delay: Milliseconds;
-  /** Share of the packets that is lost, 0 to 1. */
-  readonly loss: number;
+  /** Share of the packets that is lost on the first hop, 0 to 1; absent where a model tells which ones are. */
+  readonly loss?: number | undefined;
 }
 
 interface ParticipantDetails extends At {
@@ -127,7 +134,7 @@ export interface LayerAllocatedEvent extends TrackDetails {
   readonly type: 'layer-allocated';
   /** Absent for a track without simulcast. */
   readonly rid?: string | undefined;
-  /** In plain words, e.g. `h -> q: estimate 310 kbit/s below 342 kbit/s measured for the layer above`. */
+  /** In plain words, e.g. `h -> q: estimate 310 kbit/s < 342 kbit/s measured for h`. */
   readonly reason: string;
 }
 
@@ -201,6 +208,8 @@ export interface FrameDecodedEvent extends TrackDetails {
 /** A picture goes to whoever shows it. */
 export interface FrameShownEvent extends TrackDetails {
   readonly type: 'frame-shown';
+  /** On the track's own clock. */
+  readonly timestamp: Microseconds;
   /** Since its capture, by the publisher's sender reports; absent before the first one. */
   readonly delay?: Milliseconds | undefined;
 }
@@ -243,6 +252,7 @@ export interface AudioConcealedEvent extends TrackDetails {
 export type SluiceEvent =
   | PacketSentEvent
   | PacketDroppedEvent
+  | PacketAlteredEvent
   | PacketArrivedEvent
   | LinkChangedEvent
   | ParticipantJoinedEvent

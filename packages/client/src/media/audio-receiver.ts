@@ -1,6 +1,15 @@
 // Packets of one audio track in, decoded audio out.
 
-import { type Milliseconds, type ReceivedPacket, type RtpReceiveStream, Unwrapper } from '@sluice/rtp';
+import {
+  type AudioConcealedEvent,
+  type Clock,
+  type Microseconds,
+  type Milliseconds,
+  type ReceivedPacket,
+  type RtpReceiveStream,
+  type Tracer,
+  Unwrapper,
+} from '@sluice/rtp';
 import { MediaError } from '../room/errors.ts';
 import type { MediaCodecs } from './media-codecs.ts';
 
@@ -21,10 +30,15 @@ export interface AudioReceiverStats {
 
 /** What an audio receiver is made of. */
 export interface AudioReceiverOptions {
+  readonly clock: Clock;
   readonly codecs: Pick<MediaCodecs, 'AudioDecoder' | 'EncodedAudioChunk'>;
   readonly clockRate: number;
   readonly channels: number;
   readonly stream: RtpReceiveStream;
+  /** The trace's names of the track, and of whom it is received by. */
+  readonly name: string;
+  readonly participant: string;
+  readonly tracer: Tracer | undefined;
   /** Gets each piece of audio, and closes it. */
   readonly onData: (data: AudioData) => void;
   readonly onError: (error: MediaError) => void;
@@ -36,6 +50,7 @@ export class AudioReceiver {
   readonly #timestamps = new Unwrapper(32);
   #decoder: AudioDecoder | undefined;
   #lastSequence = Number.NEGATIVE_INFINITY;
+  #lastTimestamp: Microseconds = 0;
   #closed = false;
   #discarded = 0;
   #framesDecoded = 0;
@@ -67,9 +82,11 @@ export class AudioReceiver {
       this.#discarded += 1;
       return;
     }
-    this.#lastSequence = packet.sequence;
-    const { codecs, clockRate } = this.#options;
+    const { codecs, clockRate, tracer } = this.#options;
     const timestamp = Math.round((this.#timestamps.unwrap(packet.timestamp) * 1_000_000) / clockRate);
+    if (tracer && packet.sequence > this.#lastSequence + 1) this.#traceConcealed(tracer, packet.sequence, timestamp);
+    this.#lastSequence = packet.sequence;
+    this.#lastTimestamp = timestamp;
     try {
       this.#decoder ??= this.#createDecoder();
       this.#decoder.decode(new codecs.EncodedAudioChunk({ type: 'key', timestamp, data: packet.payload }));
@@ -105,6 +122,22 @@ export class AudioReceiver {
     });
     decoder.configure({ codec: 'opus', sampleRate: clockRate, numberOfChannels: channels });
     return decoder;
+  }
+
+  /** What was missing before a packet, all packets taken to be of one length. */
+  #traceConcealed(tracer: Tracer, sequence: number, timestamp: Microseconds): void {
+    const packets = sequence - this.#lastSequence - 1;
+    if (!Number.isFinite(packets)) return;
+    const { clock, participant, name } = this.#options;
+    const duration = ((timestamp - this.#lastTimestamp) * packets) / (packets + 1) / 1000;
+    tracer({
+      at: clock.now(),
+      type: 'audio-concealed',
+      participant,
+      track: name,
+      packets,
+      duration,
+    } satisfies AudioConcealedEvent);
   }
 
   #onFailure(cause: unknown): void {

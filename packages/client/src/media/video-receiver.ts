@@ -6,12 +6,15 @@ import {
   type Clock,
   type ColorSpace,
   FrameAssembler,
+  FreezeDetector,
   KeyFrameArbiter,
   type Microseconds,
   type Milliseconds,
+  ntpToClock,
   type PayloadFormat,
   type ReceivedPacket,
   type RtpReceiveStream,
+  type SluiceEventType,
   type Tracer,
   Unwrapper,
 } from '@sluice/rtp';
@@ -65,8 +68,9 @@ export interface VideoReceiverOptions {
   /** WebCodecs codec string, e.g. `vp8`. */
   readonly codec: string;
   readonly stream: RtpReceiveStream;
-  /** The trace's name of the track. */
+  /** The trace's names of the track, and of whom it is received by. */
   readonly name: string;
+  readonly participant: string;
   readonly tracer: Tracer | undefined;
   readonly subscribedAt: Milliseconds;
   /** Gets each frame to show, and closes it. */
@@ -97,6 +101,7 @@ export class VideoReceiver {
   #keyFramesDecoded = 0;
   #framesDropped = 0;
   #lastShown: Microseconds = Number.NEGATIVE_INFINITY;
+  readonly #freezes = new FreezeDetector();
   #size = { width: 0, height: 0 };
   #pliCount = 0;
   #decoderErrors = 0;
@@ -161,6 +166,12 @@ export class VideoReceiver {
     this.#options.sendPli();
   }
 
+  /** The publisher paused the track, and that the picture stands still is no freeze; or lets it go on. */
+  setMuted(muted: boolean): void {
+    if (muted) this.#freezes.pause();
+    else this.#freezes.resume();
+  }
+
   /** Ends; frames inside the decoder are thrown away. */
   close(): void {
     this.#closed = true;
@@ -182,6 +193,9 @@ export class VideoReceiver {
   #decode(frame: AssembledFrame): void {
     const { clock, codecs, codec } = this.#options;
     this.#framesReceived += 1;
+    if (this.#options.tracer) {
+      this.#trace('frame-assembled', { keyFrame: frame.keyFrame, size: frame.data.byteLength });
+    }
     if (frame.keyFrame) this.#arbiter.onKeyFrame(clock.now());
     if (this.#undecoded.length >= MAX_UNDECODED) {
       this.#discardDecoder();
@@ -234,6 +248,7 @@ export class VideoReceiver {
     this.#framesDecoded += 1;
     this.#size = { width: frame.displayWidth, height: frame.displayHeight };
     this.#undecoded = this.#undecoded.filter((timestamp) => timestamp > frame.timestamp);
+    if (this.#options.tracer) this.#trace('frame-decoded', this.#size);
     if (this.#timeToFirstFrame === undefined) {
       this.#timeToFirstFrame = this.#options.clock.now() - this.#options.subscribedAt;
       this.#trace('first-frame', { timeToFirstFrame: this.#timeToFirstFrame });
@@ -244,6 +259,7 @@ export class VideoReceiver {
       frame.close();
     } else {
       this.#lastShown = frame.timestamp;
+      if (this.#options.tracer) this.#traceShown(frame.timestamp);
       this.#options.onFrame(frame);
     }
   }
@@ -266,7 +282,20 @@ export class VideoReceiver {
     if (decoder !== undefined && decoder.state !== 'closed') decoder.close();
   }
 
-  #trace(type: string, details: Record<string, string | number | undefined>): void {
-    this.#options.tracer?.({ at: this.#options.clock.now(), type, track: this.#options.name, ...details });
+  #traceShown(timestamp: Microseconds): void {
+    const { clock, stream } = this.#options;
+    const now = clock.now();
+    const duration = this.#freezes.onFrame(now);
+    if (duration !== undefined) this.#trace('video-frozen', { duration });
+    const { senderClock } = stream;
+    // A report's place among the unwrapped timestamps is the one nearest to the frame's.
+    const ticks = Math.round((timestamp * 90) / 1000);
+    const delay = senderClock && now - ntpToClock(senderClock) - ((ticks - senderClock.rtpTimestamp) | 0) / 90;
+    this.#trace('frame-shown', { timestamp, delay });
+  }
+
+  #trace(type: SluiceEventType, details: Record<string, string | number | boolean | undefined>): void {
+    const { tracer, clock, participant, name } = this.#options;
+    tracer?.({ at: clock.now(), type, participant, track: name, ...details });
   }
 }

@@ -13,6 +13,8 @@ import type { IncomingTrack, TrackReceiver } from './subscriber.ts';
 export interface ReceiverEnvironment {
   readonly clock: Clock;
   readonly codecs: MediaCodecs;
+  /** The identity of whom the tracks are received by, for the trace. */
+  readonly participant: string;
   readonly tracer: Tracer | undefined;
   readonly onError: (error: MediaError) => void;
 }
@@ -27,16 +29,20 @@ export function createRemoteTrack(
   const codecString = format && CODEC_STRINGS.get(format.codec);
   if (format === undefined || codecString === undefined) return undefined;
   const { stream, codec, trackId, sendPli } = incoming;
-  const { clock, codecs, tracer, onError } = environment;
+  const { clock, codecs, participant, tracer, onError } = environment;
   if (incoming.kind === 'audio') {
     const track = new RemoteAudioTrack(
       (to) =>
         new AudioReceiver({
           ...to,
+          clock,
           codecs,
           clockRate: codec.clockRate,
           channels: codec.channels ?? 1,
           stream,
+          name: trackId,
+          participant,
+          tracer,
           onError,
         }),
     );
@@ -52,6 +58,7 @@ export function createRemoteTrack(
         codec: codecString,
         stream,
         name: trackId,
+        participant,
         tracer,
         subscribedAt,
         sendPli,

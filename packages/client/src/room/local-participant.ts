@@ -6,14 +6,17 @@ import {
   type Clock,
   checkProtection,
   type FlexFecProtection,
+  type FrameEncodedEvent,
   type Milliseconds,
   SluiceError,
+  type Tracer,
   type TrackInfo,
   type TrackSource,
 } from '@sluice/rtp';
 import { AudioTrackEncoder, audioEncoderConfig } from '../media/audio-track-encoder.ts';
 import { CaptureClock } from '../media/capture-clock.ts';
 import { CODEC_STRINGS } from '../media/codec-strings.ts';
+import type { EncodedLayerFrame } from '../media/layer-encoder.ts';
 import type { MediaCodecs } from '../media/media-codecs.ts';
 import { SimulcastEncoder, supportedEncodings } from '../media/simulcast-encoder.ts';
 import { defaultEncodings, type VideoEncoding, validateEncodings } from '../media/video-encodings.ts';
@@ -66,6 +69,7 @@ export interface LocalParticipantOptions {
   readonly codecs: () => MediaCodecs;
   /** @throws ConnectionError when the room is not connected */
   readonly session: () => Session;
+  readonly tracer: Tracer | undefined;
   readonly onPublished: (publication: LocalTrackPublication) => void;
   readonly onUnpublished: (publication: LocalTrackPublication) => void;
   readonly onError: (error: SluiceError) => void;
@@ -217,7 +221,11 @@ export class LocalParticipant implements LocalPublicationControls {
       encodings: supported,
       keyframeInterval,
       onCaptured: (timestamp) => captureClock.observe(timestamp),
-      onFrame: (frame) => wire?.send({ ...frame, capturedAt: captureClock.timeOf(frame.timestamp) }),
+      onFrame: (frame) => {
+        const capturedAt = captureClock.timeOf(frame.timestamp);
+        if (this.#options.tracer) this.#traceEncoded(this.#options.tracer, encoder, frame, capturedAt);
+        wire?.send({ ...frame, capturedAt });
+      },
       onError: (error) => this.#onMediaError(encoder, error),
     });
     const rids = encodings.map(({ rid }) => rid);
@@ -350,6 +358,20 @@ export class LocalParticipant implements LocalPublicationControls {
       if (!(error instanceof ConnectionError)) throw error;
     }
     this.#options.onUnpublished(publication);
+  }
+
+  #traceEncoded(
+    tracer: Tracer,
+    by: SimulcastEncoder,
+    { rid, keyFrame, data, temporalLayer }: EncodedLayerFrame,
+    capturedAt: Milliseconds,
+  ): void {
+    for (const [{ trackId: track }, { encoder }] of this.#published) {
+      if (encoder !== by) continue;
+      const [at, participant, size] = [this.#options.clock.now(), this.#identity, data.byteLength];
+      const details = { participant, track, rid, keyFrame, size, temporalLayer, capturedAt };
+      tracer({ at, type: 'frame-encoded', ...details } satisfies FrameEncodedEvent);
+    }
   }
 
   #onMediaError(encoder: Published['encoder'], error: MediaError): void {

@@ -5,9 +5,11 @@ import {
   every,
   isRtcp,
   type Milliseconds,
+  type NackSentEvent,
   PROTOCOL_VERSION,
   parseRtcp,
   type Random,
+  type RtcpNack,
   RtpPacket,
   SignallingError,
   systemClock,
@@ -105,6 +107,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
       clock: this.#clock,
       codecs: () => this.#codecs ?? browserCodecs(),
       session: () => this.#connected(),
+      tracer: this.#tracer,
       onPublished: (publication) => this.emit('localTrackPublished', { publication }),
       onUnpublished: (publication) => this.emit('localTrackUnpublished', { publication }),
       onError: (error) => this.emit('error', { error }),
@@ -216,6 +219,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
       clock: this.#clock,
       random: random.fork('subscriber'),
       sendRtcp: (packets) => publisher.sender.sendRtcp(packets),
+      onNack: this.#tracer && ((nack) => this.#traceNack(nack)),
       onTrack: (track) => this.#onTrack(track, codecs),
       onTrackEnded: (trackId) => this.#roster.unsubscribed(trackId),
     });
@@ -305,12 +309,24 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     }
   }
 
+  #traceNack({ mediaSsrc: ssrc, sequenceNumbers }: RtcpNack): void {
+    this.#tracer?.({
+      at: this.#clock.now(),
+      type: 'nack-sent',
+      participant: this.localParticipant.identity,
+      direction: 'downlink',
+      ssrc,
+      packets: sequenceNumbers.length,
+    } satisfies NackSentEvent);
+  }
+
   #onTrack(incoming: IncomingTrack, codecs: MediaCodecs): TrackReceiver | undefined {
     const published = this.#roster.find(incoming.trackId);
     if (published === undefined) return undefined;
     const created = createRemoteTrack(incoming, this.#roster.waitingSince(incoming.trackId), {
       clock: this.#clock,
       codecs,
+      participant: this.localParticipant.identity,
       tracer: this.#tracer,
       onError: (error) => this.emit('error', { error }),
     });

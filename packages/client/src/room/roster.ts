@@ -149,6 +149,7 @@ export class Roster {
     const known = this.#published.get(trackId);
     if (known === undefined) return;
     known.publication.update({ muted });
+    if (known.publication.track?.kind === 'video') known.publication.track.receiver.setMuted(muted);
     this.#options.emit(muted ? 'trackMuted' : 'trackUnmuted', known);
   }
 }

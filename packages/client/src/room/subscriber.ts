@@ -14,6 +14,7 @@ import {
   type Random,
   type ReceivedPacket,
   ReceiverSession,
+  type RtcpNack,
   type RtcpPacket,
   type RtpPacket,
   RtpReceiveStream,
@@ -47,6 +48,8 @@ export interface SubscriberOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly sendRtcp: (packets: readonly RtcpPacket[]) => void;
+  /** Lost packets are asked for: for the trace. */
+  readonly onNack: ((nack: RtcpNack) => void) | undefined;
   /** A track comes in; `undefined` refuses it. */
   readonly onTrack: (track: IncomingTrack) => TrackReceiver | undefined;
   /** An offer of the SFU ended a track. */
@@ -136,6 +139,8 @@ export class Subscriber {
   tick(now: Milliseconds): void {
     const feedback = this.#session.due(now);
     if (feedback.length > 0) this.#options.sendRtcp(feedback);
+    const { onNack } = this.#options;
+    if (onNack) for (const packet of feedback) if (packet.type === 'nack') onNack(packet);
     for (const { receiver } of this.#byMid.values()) receiver.tick(now);
     this.#dropEarly(now);
   }

@@ -3,6 +3,7 @@
 import type { Clock, Milliseconds, Random, Tracer, Transport, TransportHandler } from '@sluice/rtp';
 import { Link } from '../network/link.ts';
 import type { LinkOptions } from '../network/link-options.ts';
+import type { PacketCapture } from '../observe/packet-capture.ts';
 
 /** What an emulated transport is made of. */
 export interface EmulatedTransportOptions {
@@ -11,6 +12,8 @@ export interface EmulatedTransportOptions {
   /** The participant's name, for the trace. */
   readonly name: string;
   readonly tracer?: Tracer | undefined;
+  /** Records every packet of the path. Default: nobody does. */
+  readonly capture?: PacketCapture | undefined;
   /** The way from the participant to the SFU. */
   readonly uplink?: LinkOptions | undefined;
   /** The way from the SFU to the participant. */
@@ -27,7 +30,7 @@ export interface EmulatedTransport {
 
 /** Creates the path. Closing either end is told to the other in the order of its messages. */
 export function createEmulatedTransport(options: EmulatedTransportOptions): EmulatedTransport {
-  const { clock, random, name, tracer } = options;
+  const { clock, random, name, tracer, capture } = options;
   const client = new TransportEnd();
   const sfu = new TransportEnd();
   const link = (direction: 'uplink' | 'downlink', linkOptions: LinkOptions | undefined, to: TransportEnd) =>
@@ -36,6 +39,9 @@ export function createEmulatedTransport(options: EmulatedTransportOptions): Emul
       random: random.fork(direction),
       name: `${name}/${direction}`,
       ...(tracer && { tracer }),
+      ...(capture && {
+        observer: (packet, at, dropped) => capture.record({ at, participant: name, direction, packet, dropped }),
+      }),
       ...(linkOptions && { options: linkOptions }),
       deliver: (packet, arrival) => to.deliverPacket(packet, arrival),
     });

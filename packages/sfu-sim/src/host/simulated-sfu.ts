@@ -11,6 +11,7 @@ import {
 } from '@sluice/rtp';
 import type { Link } from '../network/link.ts';
 import type { LinkOptions } from '../network/link-options.ts';
+import type { PacketCapture } from '../observe/packet-capture.ts';
 import { type ParticipantStats, participantStats } from '../observe/stats.ts';
 import type { Peer } from '../sfu/peer.ts';
 import { Room } from '../sfu/room.ts';
@@ -25,6 +26,11 @@ export interface SimulatedSfuOptions extends Omit<SfuOptions, 'tickInterval'> {
   readonly clock?: Clock;
   /** Gets every event of the SFU and the network. Default: nobody does. */
   readonly tracer?: Tracer;
+  /**
+   * Records every packet once: when it arrives, or is dropped on the way, which its comment tells then. Default: nobody
+   * does.
+   */
+  readonly capture?: PacketCapture;
 }
 
 /** Settings of one participant's path. */
@@ -67,16 +73,18 @@ export class SimulatedSfu {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #tracer: Tracer | undefined;
+  readonly #capture: PacketCapture | undefined;
   #connections: Connection[] = [];
   #transports = 0;
 
   /** @throws ArgumentError for a seed that is not an integer */
   constructor(options: SimulatedSfuOptions = {}) {
-    const { seed = 1, clock = systemClock, tracer, ...sfu } = options;
+    const { seed = 1, clock = systemClock, tracer, capture, ...sfu } = options;
     if (!Number.isSafeInteger(seed)) throw new ArgumentError(`The seed has to be an integer, not ${String(seed)}.`);
     this.#clock = clock;
     this.#random = seededRandom(seed);
     this.#tracer = tracer;
+    this.#capture = capture;
     this.#room = new Room({ clock, random: this.#random.fork('sfu'), tracer, sfu });
   }
 
@@ -93,6 +101,7 @@ export class SimulatedSfu {
       random: this.#random.fork(`transport-${this.#transports}`),
       name,
       tracer: this.#tracer,
+      capture: this.#capture,
       uplink: options.uplink,
       downlink: options.downlink,
     });

@@ -1,82 +1,125 @@
-// One direction of an emulated network path, without timers: a drop-tail queue that drains at a rate, then propagation.
+// One direction of an emulated network path, without timers: one hop or several, from the first packet to the last.
 //
-//   offer ─ loss? ─ queue full? ─▶ serialised at `rate` ─▶ `delay` ─▶ poll
-//
-// A lost packet is drawn before the queue and takes none of its room. The delay that counts for a packet is the one at
-// the moment its last bit left; nothing overtakes.
+// `Hop` says what happens in each. Paths that cross a shared bottleneck have one `Agenda`, so that what any of them does
+// is seen by the others in the order of time.
 
 import type { Bytes, Milliseconds, Random } from '@sluice/rtp';
+import { Agenda } from './agenda.ts';
 import { Fifo } from './fifo.ts';
-import { DEFAULT_LINK_OPTIONS, type LinkOptions, mergeLinkOptions } from './link-options.ts';
-import { Serializer } from './serializer.ts';
+import { Hop, type HopPath } from './hop.ts';
+import {
+  createLinkSettings,
+  type HopSettings,
+  type LinkOptions,
+  type LinkSettings,
+  mergeLinkOptions,
+} from './link-options.ts';
+import { type MessageItem, TCP_IP_OVERHEAD } from './message-lane.ts';
+import { PacketQueue } from './packet-queue.ts';
+import type { DropReason, Parcel, ParcelHop } from './parcel.ts';
 
-/** Bytes of UDP (8) and IPv4 (20) headers that each packet takes on the wire besides its own. */
-export const UDP_IP_OVERHEAD: Bytes = 28;
-
-/** Bytes of TCP (20) and IPv4 (20) headers that each message takes on the wire besides its own. */
-export const TCP_IP_OVERHEAD: Bytes = 40;
-
-/** The least time after which the reliable channel sends again what was lost, in ms. Linux' TCP has the same floor. */
-export const MIN_RETRANSMISSION_TIMEOUT: Milliseconds = 200;
-
-/** Why a packet did not make it: drawn as lost, the queue was full, or the link was closed. */
-export type DropReason = 'loss' | 'queue' | 'closed';
+export { MIN_RETRANSMISSION_TIMEOUT, TCP_IP_OVERHEAD } from './message-lane.ts';
+export { type DropReason, UDP_IP_OVERHEAD } from './parcel.ts';
 
 /** What comes out at the far end, in order of `arrival`. */
-export type LinkArrival<Message> =
-  | { readonly kind: 'packet'; readonly packet: Uint8Array; arrival: Milliseconds }
-  | { readonly kind: 'message'; readonly message: Message; arrival: Milliseconds };
+export type LinkArrival<Message> = Parcel | MessageItem<Message>;
+
+/** Hears of what happens to packets besides arriving. `hop` counts from 0. */
+export interface PathObserver {
+  /** Dropped after `offer` had taken it, or a copy. */
+  dropped(at: Milliseconds, packet: Uint8Array, reason: DropReason, hop: number): void;
+  /** One packet more is inside (or dropped in a moment). */
+  duplicated(at: Milliseconds, packet: Uint8Array, hop: number): void;
+  corrupted(at: Milliseconds, packet: Uint8Array, hop: number): void;
+}
+
+/** What else a path may be given. */
+export interface LinkModelInit {
+  /** When the path was made: the 0 of its timelines, in ms. Default 0. */
+  readonly start?: Milliseconds;
+  /** Default: nobody. */
+  readonly observer?: PathObserver | undefined;
+}
 
 /** The path as a state machine: `now` and packets go in, arrivals come out. `now` must not go back. */
-export class LinkModel<Message> {
-  readonly #packetLoss: Random;
-  readonly #messageLoss: Random;
-  readonly #packets: Lane<LinkArrival<Message>>;
-  readonly #messages: Lane<LinkArrival<Message>>;
-  #options: Required<LinkOptions>;
+export class LinkModel<Message> implements HopPath<Message> {
+  readonly #agenda: Agenda;
+  readonly #hops: readonly Hop<Message>[];
+  readonly #first: Hop<Message>;
+  readonly #observer: PathObserver | undefined;
+  readonly #packets = new Fifo<Parcel>();
+  readonly #messages = new Fifo<MessageItem<Message>>();
+  #settings: LinkSettings;
+  #packetsInside = 0;
   #closed = false;
 
   /** @throws ArgumentError when `options` are not what `LinkOptions` says */
-  constructor(random: Random, options: LinkOptions = {}) {
-    this.#packetLoss = random.fork('packet loss');
-    this.#messageLoss = random.fork('message loss');
-    this.#options = mergeLinkOptions(DEFAULT_LINK_OPTIONS, options);
-    this.#packets = new Lane(this.#options.rate);
-    this.#messages = new Lane(this.#messageRate);
+  constructor(random: Random, options: LinkOptions = {}, { start = 0, observer }: LinkModelInit = {}) {
+    this.#settings = createLinkSettings(options);
+    this.#observer = observer;
+    const hops = [this.#settings, ...this.#settings.hops];
+    const shared = hops.flatMap(({ via }) => (via === undefined ? [] : [via.queue.agenda.root]));
+    this.#agenda = shared[0] ?? new Agenda();
+    for (const agenda of shared) {
+      agenda.advance(start);
+      this.#agenda.absorb(agenda.root);
+    }
+    this.#hops = hops.map((settings, index) => this.#createHop(random, settings, index, start));
+    this.#first = this.#hops[0] as Hop<Message>;
   }
 
-  get options(): Readonly<Required<LinkOptions>> {
-    return this.#options;
+  get options(): LinkSettings {
+    return this.#settings;
+  }
+
+  get agenda(): Agenda {
+    return this.#agenda.root;
+  }
+
+  /** The queue of the first hop. */
+  get queue(): PacketQueue {
+    return this.#first.queue;
   }
 
   /** Packets inside: queued or on their way. */
   get packetsInside(): number {
-    return this.#packets.length;
+    return this.#packetsInside;
   }
 
-  /** Hands in a packet. Returns why it is dropped, or `undefined` when it is on its way. */
+  /** Propagation of all hops. */
+  get delay(): Milliseconds {
+    let delay = 0;
+    for (const hop of this.#hops) delay += hop.delay;
+    return delay;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Hands in a packet. Returns why the first hop drops it, or `undefined` when it is on its way. */
   offer(now: Milliseconds, packet: Uint8Array): DropReason | undefined {
     if (this.#closed) return 'closed';
-    this.#advance(now);
-    // One draw per packet whatever happens to it: which packets are lost depends on nothing but their number.
-    if (this.#packetLoss.next() < this.#options.loss) return 'loss';
-    const { rate, queue } = this.#options;
-    if (rate !== Number.POSITIVE_INFINITY && this.#packets.backlog(now) > (rate * queue) / 1000) return 'queue';
-    const bits = (packet.byteLength + UDP_IP_OVERHEAD) * 8;
-    this.#packets.push(now, { kind: 'packet', packet, arrival: 0 }, bits);
-    return undefined;
+    this.agenda.advance(now);
+    const hop: ParcelHop = this.#first;
+    const parcel: Parcel = { kind: 'packet', packet, arrival: 0, hop, queuedAt: now, jitter: 0, loose: false };
+    // Counted before it is offered: CoDel may drop from the queue, and what it drops was inside.
+    this.#packetsInside += 1;
+    const reason = this.#first.offer(now, parcel);
+    if (reason !== undefined) this.#packetsInside -= 1;
+    return reason;
   }
 
   /**
    * Hands in a message of `bytes` for the reliable channel, which stands for a TCP connection of its own along the same
    * path: ordered, never lost, sent at the rate but beside the packet queue, because its few bytes are negligible there.
-   * Each loss that is drawn costs it one retransmission timeout, max(200 ms, 2 · delay). It waits while the rate is 0 or
-   * the loss is 1. Does nothing once closed.
+   * Each loss that is drawn costs it one retransmission timeout, max(200 ms, 2 · delay). It waits while the rate is 0, the
+   * path is down or the loss is 1. Does nothing once closed.
    */
   offerMessage(now: Milliseconds, message: Message, bytes: Bytes): void {
     if (this.#closed) return;
-    this.#advance(now);
-    this.#messages.push(now, { kind: 'message', message, arrival: 0 }, (bytes + TCP_IP_OVERHEAD) * 8);
+    this.agenda.advance(now);
+    this.#first.lane.push(now, { kind: 'message', message, arrival: 0 }, (bytes + TCP_IP_OVERHEAD) * 8);
   }
 
   /**
@@ -86,123 +129,97 @@ export class LinkModel<Message> {
    * @throws ArgumentError when a value is not what `LinkOptions` says; then nothing changes
    */
   set(now: Milliseconds, change: LinkOptions): void {
-    const options = mergeLinkOptions(this.#options, change);
-    this.#advance(now);
-    this.#options = options;
-    this.#packets.setRate(now, options.rate);
-    this.#messages.setRate(now, this.#messageRate);
+    const settings = mergeLinkOptions(this.#settings, change);
+    this.agenda.advance(now);
+    this.#settings = settings;
+    this.#first.set(now, settings);
+    for (const [index, hop] of settings.hops.entries()) this.#hops[index + 1]?.set(now, hop);
   }
 
-  /** How long a packet handed in at `now` would wait before its first bit is sent; `Infinity` behind a rate of 0. */
+  /**
+   * How long a packet handed in at `now` would wait in the first hop before its first bit is sent, at the rate of the
+   * moment; `Infinity` behind a rate of 0.
+   */
   queueDelay(now: Milliseconds): Milliseconds {
-    this.#advance(now);
-    const backlog = this.#packets.backlog(now);
-    return backlog === 0 ? 0 : (backlog / this.#options.rate) * 1000;
+    this.agenda.advance(now);
+    return this.#first.queue.delay(now);
   }
 
   /** When to `poll` next: nothing arrives before it unless something changes. `Infinity` when there is nothing to do. */
   nextEventTime(): Milliseconds {
-    const { delay } = this.#options;
-    return Math.min(this.#packets.nextArrival(delay), this.#messages.nextArrival(delay));
+    return Math.min(this.nextArrived, this.agenda.wake);
   }
 
-  /** The next arrival up to and including `now`; call it until it returns `undefined`. */
+  /** The arrival of what `poll` returns next without anything happening before; `Infinity` when there is nothing. */
+  get nextArrived(): Milliseconds {
+    return Math.min(
+      this.#packets.first?.arrival ?? Number.POSITIVE_INFINITY,
+      this.#messages.first?.arrival ?? Number.POSITIVE_INFINITY,
+    );
+  }
+
+  /** The next arrival up to and including `now`, packets first; call it until it returns `undefined`. */
   poll(now: Milliseconds): LinkArrival<Message> | undefined {
-    this.#advance(now);
-    const packet = this.#packets.arrived;
-    const message = this.#messages.arrived;
-    const lane =
-      message !== undefined && message.arrival < (packet?.arrival ?? Number.POSITIVE_INFINITY)
-        ? this.#messages
-        : this.#packets;
-    return (lane.arrived?.arrival ?? Number.POSITIVE_INFINITY) <= now ? lane.take() : undefined;
+    this.agenda.advance(now);
+    if (this.nextArrived > now) return undefined;
+    const { first } = this.#packets;
+    if (first === undefined || first.arrival > this.nextArrived) return this.#messages.shift();
+    this.#packetsInside -= 1;
+    return this.#packets.shift();
   }
 
   /** Ends the path. Returns how many packets were inside; they are gone, and so are the messages. */
   close(): number {
-    const inside = this.packetsInside;
+    const inside = this.#packetsInside;
     this.#closed = true;
+    this.#packetsInside = 0;
     this.#packets.clear();
     this.#messages.clear();
+    for (const hop of this.#hops) {
+      hop.close();
+      this.agenda.remove(hop, hop.lane);
+      if (!hop.queue.shared) this.agenda.remove(hop.queue);
+    }
     return inside;
   }
 
-  get #messageRate(): number {
-    return this.#options.loss < 1 ? this.#options.rate : 0;
+  passed(parcel: Parcel, hop: number): void {
+    const next = this.#hops[hop + 1];
+    if (next === undefined) {
+      this.#packets.push(parcel);
+      return;
+    }
+    const reason = next.offer(parcel.arrival, parcel);
+    if (reason !== undefined) this.dropped(parcel, parcel.arrival, reason, hop + 1);
   }
 
-  /** Moves everything whose last bit was sent by `now` from the queues to the wire. */
-  #advance(now: Milliseconds): void {
-    const { delay } = this.#options;
-    while (this.#packets.departure <= now) this.#packets.depart(delay);
-    while (this.#messages.departure <= now) this.#messages.depart(delay + this.#retransmissions());
+  passedMessage(item: MessageItem<Message>, bits: number, hop: number): void {
+    const next = this.#hops[hop + 1];
+    if (next === undefined) this.#messages.push(item);
+    else next.lane.push(item.arrival, item, bits);
   }
 
-  #retransmissions(): Milliseconds {
-    const { delay, loss } = this.#options;
-    let time = 0;
-    while (this.#messageLoss.next() < loss) time += Math.max(MIN_RETRANSMISSION_TIMEOUT, 2 * delay);
-    return time;
-  }
-}
-
-/** A queue and the wire behind it, both in order. */
-class Lane<Item extends { arrival: Milliseconds }> {
-  readonly #queue: Serializer<Item>;
-  readonly #wire = new Fifo<Item>();
-  #lastArrival: Milliseconds = Number.NEGATIVE_INFINITY;
-
-  constructor(rate: number) {
-    this.#queue = new Serializer(rate);
+  dropped(parcel: Parcel, at: Milliseconds, reason: DropReason, hop: number): void {
+    if (this.#closed) return;
+    this.#packetsInside -= 1;
+    this.#observer?.dropped(at, parcel.packet, reason, hop);
   }
 
-  get length(): number {
-    return this.#queue.length + this.#wire.length;
+  duplicated(parcel: Parcel, at: Milliseconds, hop: number): void {
+    this.#packetsInside += 1;
+    this.#observer?.duplicated(at, parcel.packet, hop);
   }
 
-  get departure(): Milliseconds {
-    return this.#queue.departure;
+  corrupted(parcel: Parcel, at: Milliseconds, hop: number): void {
+    this.#observer?.corrupted(at, parcel.packet, hop);
   }
 
-  /** The first item on the wire. */
-  get arrived(): Item | undefined {
-    return this.#wire.first;
-  }
-
-  push(now: Milliseconds, item: Item, bits: number): void {
-    this.#queue.push(now, item, bits);
-  }
-
-  /** Puts the head of the queue on the wire for `flight` ms. It arrives after its predecessor even so. */
-  depart(flight: Milliseconds): void {
-    const { departure } = this.#queue;
-    const item = this.#queue.shift();
-    if (item === undefined) return;
-    this.#lastArrival = Math.max(this.#lastArrival, departure + flight);
-    item.arrival = this.#lastArrival;
-    this.#wire.push(item);
-  }
-
-  /** When the next item arrives, should `delay` stay what it is and nothing need a retransmission. */
-  nextArrival(delay: Milliseconds): Milliseconds {
-    const { first } = this.#wire;
-    return first === undefined ? Math.max(this.#lastArrival, this.departure + delay) : first.arrival;
-  }
-
-  take(): Item | undefined {
-    return this.#wire.shift();
-  }
-
-  setRate(now: Milliseconds, rate: number): void {
-    this.#queue.setRate(now, rate);
-  }
-
-  backlog(now: Milliseconds): number {
-    return this.#queue.backlog(now);
-  }
-
-  clear(): void {
-    this.#queue.clear();
-    this.#wire.clear();
+  #createHop(random: Random, settings: HopSettings, index: number, start: Milliseconds): Hop<Message> {
+    const queue = settings.via?.queue ?? new PacketQueue(this.#agenda, settings, start, false);
+    if (settings.via !== undefined) queue.shared = true;
+    const ownRandom = index === 0 ? random : random.fork(`hop ${index}`);
+    const hop = new Hop<Message>(this, index, ownRandom, settings, queue, start);
+    this.#agenda.add(hop, hop.lane);
+    return hop;
   }
 }

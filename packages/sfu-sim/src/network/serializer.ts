@@ -1,43 +1,64 @@
-// A sender that puts one item after the other on the wire at a rate that may change at any time.
+// A sender that puts one item after the other on the wire, through a capacity that may change at any time.
 //
 // The time at which the head is done is computed from the last moment something changed, never from the last time
 // someone looked: how often it is asked makes no difference to the result, not even in the last bit.
 
-import type { BitsPerSecond, Milliseconds } from '@sluice/rtp';
+import type { Milliseconds } from '@sluice/rtp';
+import type { Capacity } from './capacity.ts';
 import { Fifo } from './fifo.ts';
+import type { Service } from './service.ts';
 
 interface Queued<Item> {
   readonly item: Item;
   readonly bits: number;
 }
 
-/** A FIFO that drains at `rate`. Time is handed in and must not go back; take departures before adding later items. */
+/** A FIFO that drains through a `Service`. Time is handed in and must not go back; `run` it up to then before adding. */
 export class Serializer<Item> {
   readonly #queue = new Fifo<Queued<Item>>();
-  #rate: BitsPerSecond;
-  /** Bits of the head that were still to be sent at `#since`. */
+  #service: Service;
+  /** The service's as of `#mark`, until `#changeAt`; out of date while the queue is empty. */
+  #capacity: Capacity;
+  #changeAt: Milliseconds = Number.POSITIVE_INFINITY;
+  /** Bits of the head that were still to be sent at `#mark`. */
   #remaining = 0;
-  #since: Milliseconds = 0;
+  #mark = 0;
   /** Bits behind the head. */
   #waiting = 0;
 
-  constructor(rate: BitsPerSecond) {
-    this.#rate = rate;
+  constructor(service: Service) {
+    this.#service = service;
+    this.#capacity = service.at(0);
   }
 
   get length(): number {
     return this.#queue.length;
   }
 
-  /** When the last bit of the head is on the wire; `Infinity` when there is none or the rate is 0. */
+  /** What is being sent. */
+  get head(): Item | undefined {
+    return this.#queue.first?.item;
+  }
+
+  /** Bits behind the head. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** When to `run`: the head's last bit is sent, or the capacity changes before that. `Infinity`: nothing to do. */
+  get due(): Milliseconds {
+    return this.#queue.length === 0 ? Number.POSITIVE_INFINITY : Math.min(this.departure, this.#changeAt);
+  }
+
+  /** When the last bit of the head is on the wire if the capacity stays; `Infinity` when there is none or never. */
   get departure(): Milliseconds {
     if (this.#queue.length === 0) return Number.POSITIVE_INFINITY;
-    return this.#remaining === 0 ? this.#since : this.#since + (this.#remaining / this.#rate) * 1000;
+    return this.#capacity.time(this.#capacity.advance(this.#mark, this.#remaining));
   }
 
   push(now: Milliseconds, item: Item, bits: number): void {
     if (this.#queue.length === 0) {
-      this.#since = now;
+      this.#follow(now);
       this.#remaining = bits;
     } else {
       this.#waiting += bits;
@@ -45,23 +66,30 @@ export class Serializer<Item> {
     this.#queue.push({ item, bits });
   }
 
-  /** Takes out the head as of its `departure`. */
-  shift(): Item | undefined {
-    this.#since = this.departure;
-    const head = this.#queue.shift();
-    this.#remaining = this.#queue.first?.bits ?? 0;
-    this.#waiting -= this.#remaining;
-    return head?.item;
+  /** Does what is `due`. Returns the item whose last bit was sent then, or `undefined` if only the capacity changed. */
+  run(): Item | undefined {
+    if (this.#changeAt < this.departure) {
+      const now = this.#changeAt;
+      this.#remaining = this.#unsent(now);
+      this.#follow(now);
+      return undefined;
+    }
+    this.#mark = this.#capacity.advance(this.#mark, this.#remaining);
+    return this.#shift();
   }
 
-  /** What is queued drains at the new rate from `now` on. */
-  setRate(now: Milliseconds, rate: BitsPerSecond): void {
-    if (rate === this.#rate) return;
-    if (this.#queue.length > 0) {
-      this.#remaining = this.#unsent(now);
-      this.#since = now;
-    }
-    this.#rate = rate;
+  /** Takes out the head, of which nothing has been sent yet. */
+  discard(): Item | undefined {
+    return this.#shift();
+  }
+
+  /** What is queued drains through `service` from `now` on. */
+  setService(now: Milliseconds, service: Service): void {
+    if (service === this.#service) return;
+    this.#service = service;
+    if (this.#queue.length === 0) return;
+    this.#remaining = this.#unsent(now);
+    this.#follow(now);
   }
 
   /** Bits that are still to be sent at `now`. */
@@ -75,8 +103,20 @@ export class Serializer<Item> {
     this.#waiting = 0;
   }
 
+  #shift(): Item | undefined {
+    const head = this.#queue.shift();
+    this.#remaining = this.#queue.first?.bits ?? 0;
+    this.#waiting -= this.#remaining;
+    return head?.item;
+  }
+
+  #follow(now: Milliseconds): void {
+    this.#capacity = this.#service.at(now);
+    this.#changeAt = this.#service.nextChange(now);
+    this.#mark = this.#capacity.mark(now);
+  }
+
   #unsent(now: Milliseconds): number {
-    const elapsed = now - this.#since;
-    return elapsed > 0 ? Math.max(0, this.#remaining - (elapsed * this.#rate) / 1000) : this.#remaining;
+    return Math.max(0, this.#remaining - this.#capacity.sent(this.#mark, now));
   }
 }

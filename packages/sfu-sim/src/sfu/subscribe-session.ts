@@ -1,6 +1,7 @@
 // What one participant gets: its consumers, the offers that announce them, and the feedback on them.
 
 import {
+  type BitsPerSecond,
   type Clock,
   type CongestionController,
   type CongestionOptions,
@@ -22,8 +23,9 @@ import {
   type TraceEvent,
   writeDescription,
 } from '@sluice/rtp';
+import { describeAllocation } from './allocation-words.ts';
 import { Consumer, type PreferredLayers } from './consumer.ts';
-import { LayerAllocator, type LayerRequest } from './layer-allocator.ts';
+import { LayerAllocator, type LayerDecision, type LayerRequest } from './layer-allocator.ts';
 import type { Producer } from './producer.ts';
 import type { ProducerLayer } from './producer-layer.ts';
 
@@ -213,12 +215,13 @@ export class SubscribeSession {
       now,
     );
     for (const [i, { layer, reason }] of decisions.entries()) videos[i]?.consumer.setAffordableLayer(layer, reason);
-    if (this.#options.trace) this.#traceAllocation(videos, decisions);
+    if (this.#options.trace) this.#traceAllocation(budget, videos, decisions);
   }
 
   #traceAllocation(
-    videos: readonly { readonly consumer: Consumer }[],
-    decisions: readonly { readonly layer: number; readonly reason: string }[],
+    budget: BitsPerSecond,
+    videos: readonly { readonly consumer: Consumer; readonly request: LayerRequest }[],
+    decisions: readonly LayerDecision[],
   ): void {
     const { targetBitrate: target, state, acknowledgedBitrate: acknowledged, rtt, lossRatio } = this.#congestion;
     if (target !== this.#tracedTarget) {
@@ -227,20 +230,16 @@ export class SubscribeSession {
       const measured = { acknowledged, roundTrip: rtt, loss: lossRatio };
       this.#options.trace?.('estimate', { direction: 'downlink', target, change, cause, ...measured });
     }
-    for (const [i, { layer, reason }] of decisions.entries()) {
-      const producer = videos[i]?.consumer.producer;
-      if (producer === undefined) continue;
-      const { trackId: track } = producer.info;
-      const before = this.#allocated.get(track);
+    for (const [i, { layer }] of decisions.entries()) {
+      const video = videos[i];
+      if (video === undefined) continue;
+      const { request, consumer } = video;
+      const before = this.#allocated.get(request.id);
       if (before === layer) continue;
-      this.#allocated.set(track, layer);
-      const name = (index: number) => producer.layers[index]?.rid ?? 'all';
-      const way = before === undefined ? name(layer) : `${name(before)} -> ${name(layer)}`;
-      this.#options.trace?.('layer-allocated', {
-        track,
-        rid: producer.layers[layer]?.rid,
-        reason: `${way}: ${reason}`,
-      });
+      this.#allocated.set(request.id, layer);
+      const rids = consumer.producer.layers.map(({ rid }) => rid);
+      const reason = describeAllocation({ budget, tracks: videos.length, request, rids, before, layer });
+      this.#options.trace?.('layer-allocated', { track: request.id, rid: rids[layer], reason });
     }
   }
 

@@ -89,6 +89,7 @@ it('writes what happens to each packet into the trace', async () => {
   link.send(new Uint8Array(100));
   await clock.run(20);
   expect(trace).toEqual([
+    { at: 0, type: 'link-changed', link: 'bob/downlink', rate: 1_000_000, delay: 1, loss: 0 },
     { at: 0, type: 'packet-sent', link: 'bob/downlink', size: 972 },
     { at: 0, type: 'packet-sent', link: 'bob/downlink', size: 100 },
     { at: 0, type: 'packet-dropped', link: 'bob/downlink', size: 100, reason: 'queue' },

@@ -1,0 +1,42 @@
+// What the trace says of a packet on a link, and of the link itself.
+
+import type { BitsPerSecond, LinkChangedEvent, Milliseconds, SluiceEventType, TraceEvent } from '@sluice/rtp';
+import type { LinkSettings } from './link-options.ts';
+
+/** Sees what becomes of each packet: `dropped` says why it did not arrive. The bytes are the link's. */
+export type LinkObserver = (packet: Uint8Array, at: Milliseconds, dropped: string | undefined) => void;
+
+const RTP_HEADER_SIZE = 12;
+
+/** An event of one packet, with the numbers by which an RTP packet is known (RFC 3550 §5.1). */
+export function packetEvent(type: SluiceEventType, at: Milliseconds, link: string, packet: Uint8Array): TraceEvent {
+  const size = packet.byteLength;
+  const second = packet[1] ?? 0;
+  // The packet types 192 to 223 are RTCP's (RFC 5761 §4).
+  if (size < RTP_HEADER_SIZE || (packet[0] ?? 0) >> 6 !== 2 || (second >= 192 && second <= 223)) {
+    return { at, type, link, size };
+  }
+  const view = new DataView(packet.buffer, packet.byteOffset, RTP_HEADER_SIZE);
+  return { at, type, link, size, ssrc: view.getUint32(8), sequence: view.getUint16(2) };
+}
+
+/**
+ * What a link is like from `at` on. JSON has no infinity, so a link without a limit has no rate.
+ *
+ * @param rate - the capacity of the first hop at this moment
+ */
+export function linkChangedEvent(
+  at: Milliseconds,
+  link: string,
+  rate: BitsPerSecond,
+  { delay, loss, hops }: LinkSettings,
+): TraceEvent {
+  return {
+    at,
+    type: 'link-changed',
+    link,
+    rate: Number.isFinite(rate) ? rate : undefined,
+    delay: hops.reduce((sum, hop) => sum + hop.delay, delay),
+    loss: typeof loss === 'number' ? loss : undefined,
+  } satisfies LinkChangedEvent;
+}

@@ -1,0 +1,92 @@
+// What was decided in a run, and why, in plain words.
+
+import type { BitsPerSecond, Milliseconds, SluiceEvent, TraceEvent } from '@sluice/rtp';
+import { knownEvents } from './known-events.ts';
+
+/** One line of the log. */
+export interface LoggedDecision {
+  readonly at: Milliseconds;
+  /** A participant, or a link. */
+  readonly who: string;
+  readonly what: string;
+}
+
+/** The decisions in a trace, oldest first. Packets, frames, estimates and retransmissions are too many to be told. */
+export function decisionLog(events: readonly TraceEvent[]): LoggedDecision[] {
+  return knownEvents(events).flatMap((event) => {
+    const what = inWords(event);
+    if (what === undefined) return [];
+    return [{ at: event.at, who: 'link' in event ? event.link : event.participant, what }];
+  });
+}
+
+function inWords(event: SluiceEvent): string | undefined {
+  switch (event.type) {
+    case 'link-changed':
+      return `link: ${kilobits(event.rate)}, ${Math.round(event.delay)} ms${lossOf(event.loss)}`;
+    case 'participant-joined':
+      return 'joined';
+    case 'participant-left':
+      return `left: ${event.reason}`;
+    case 'track-published':
+      return `publishes ${event.kind} ${event.track}`;
+    case 'track-unpublished':
+      return `no longer publishes ${event.track}`;
+    case 'track-muted':
+      return `paused ${event.track}`;
+    case 'track-unmuted':
+      return `goes on with ${event.track}`;
+    case 'track-subscribed':
+      return `gets ${event.kind} ${event.track} of ${event.publisher}`;
+    case 'track-unsubscribed':
+      return `no longer gets ${event.track}`;
+    case 'message-refused':
+      return `message refused: ${event.reason}`;
+    case 'layer-allocated':
+      return `${event.track}: ${event.reason}`;
+    case 'layer-switch':
+      return `${event.track}: layer ${layerName(event.rid, event.temporalLayer)} from here on (${event.reason})`;
+    case 'key-frame-wanted':
+      return `${event.track}: needs a key frame${of(event.rid)} (${event.reason})`;
+    case 'key-frame-requested':
+      return `${event.track}: asked for a key frame${of(event.rid)} (${event.reason})`;
+    case 'key-frame-exhausted':
+      return `${event.track}: sent no key frame${of(event.rid)}, asked no more for now`;
+    case 'video-suspended':
+      return `${event.track}: video suspended (${event.reason})`;
+    case 'video-resumed':
+      return `${event.track}: video goes on (${event.reason})`;
+    case 'first-frame':
+      return `${event.track}: first picture after ${Math.round(event.timeToFirstFrame)} ms`;
+    case 'video-frozen':
+      return `${event.track}: picture stood for ${Math.round(event.duration)} ms`;
+    case 'gate-closed':
+      return `${event.track}: decodes nothing before the next key frame (${event.reason})`;
+    case 'pli-sent':
+      return `${event.track}: asks the SFU for a key frame (${event.reason ?? 'no reason given'})`;
+    case 'pli-exhausted':
+      return `${event.track}: got no key frame, asks no more for now`;
+    case 'audio-concealed':
+      return `${event.track}: ${Math.round(event.duration)} ms of audio never came`;
+    default:
+      return undefined;
+  }
+}
+
+function of(rid: string | undefined): string {
+  return rid === undefined ? '' : ` of ${rid}`;
+}
+
+function layerName(rid: string | undefined, temporalLayer: number | undefined): string {
+  const name = rid ?? 'of the only encoding';
+  return temporalLayer === undefined ? name : `${name} up to temporal layer ${temporalLayer}`;
+}
+
+function kilobits(rate: BitsPerSecond | undefined): string {
+  return rate === undefined ? 'no limit' : `${Math.round(rate / 1000)} kbit/s`;
+}
+
+function lossOf(share: number | undefined): string {
+  if (share === undefined) return ', losing packets by a model';
+  return share === 0 ? '' : `, ${Math.round(share * 1000) / 10} % loss`;
+}
