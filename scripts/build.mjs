@@ -12,6 +12,7 @@ const PACKAGES = ['rtp', 'client', 'sfu-sim'];
  * @property {string} name
  * @property {Record<string, { '@sluice/source': string, types: string, default: string }>} exports
  * @property {Record<string, string>} [dependencies]
+ * @property {Record<string, string>} [peerDependencies]
  */
 
 try {
@@ -61,7 +62,7 @@ async function declare() {
 /** @param {string} folder */
 async function bundle(folder) {
   const { build } = await import('vite');
-  const { name, exports, dependencies = {} } = manifestOf(folder);
+  const { name, exports, dependencies = {}, peerDependencies = {} } = manifestOf(folder);
   console.log(`\n${name}`);
   // The entry `./dist/bench/index.js` is built from its source under the name `bench/index`.
   const entry = Object.fromEntries(
@@ -70,7 +71,7 @@ async function bundle(folder) {
       join(repositoryRoot, folder, paths['@sluice/source']),
     ]),
   );
-  const external = Object.keys(dependencies);
+  const external = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
   await build({
     configFile: false,
     root: folder,

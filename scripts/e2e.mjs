@@ -3,10 +3,12 @@
 import { join } from 'node:path';
 import { findChromium } from './find-chromium.mjs';
 import { installMissing } from './install.mjs';
+import { buildPlaywrightFixture } from './playwright-fixture.mjs';
 import { repositoryRoot, runCommand } from './run-command.mjs';
 
 try {
   await installMissing();
+  await buildPlaywrightFixture();
   const { executablePath, source } = await findChromium({ install: true });
   console.log(`Browser: ${executablePath} (${source})`);
   const playwright = join(repositoryRoot, 'node_modules', '@playwright', 'test', 'cli.js');

@@ -4,6 +4,7 @@
 import * as client from '@sluice/client';
 import * as rtp from '@sluice/rtp';
 import * as sfuSim from '@sluice/sfu-sim';
+import { installScenarioRunner, type Scenario, simulate } from '@sluice/sfu-sim/bench';
 import { BarCodeReader, BarCodeSource } from './bar-code.ts';
 import { canonicalFrame } from './canonical-frames.ts';
 import { decodeAll, encodeBusyPictures, isSupported } from './encoded-frames.ts';
@@ -18,6 +19,12 @@ interface Viewer {
   readonly track: client.RemoteVideoTrack;
   readonly publication: client.RemoteTrackPublication;
   readonly reader: BarCodeReader;
+}
+
+/** The trace of a scenario in virtual time, as its digest. */
+async function traceOf(scenario: Scenario): Promise<string> {
+  const { traceSha256 } = await simulate(scenario);
+  return traceSha256;
 }
 
 const errors: string[] = [];
@@ -63,6 +70,7 @@ const tools = {
   createRoom,
   view,
   until,
+  traceOf,
   errors,
 };
 
@@ -73,4 +81,5 @@ declare global {
 }
 
 window.sluice = tools;
+installScenarioRunner();
 document.documentElement.dataset['ready'] = 'true';

@@ -1,3 +1,14 @@
+export { installScenarioRunner, type ScenarioRunner } from './real-time/scenario-runner.ts';
+export { checkScenario, parseScenario } from './scenario/check-scenario.ts';
+export type * from './scenario/expectation.ts';
+export type * from './scenario/fault.ts';
+export type { ParticipantRecord, ShownFrame } from './scenario/participant-record.ts';
+export type { RunOptions } from './scenario/perform.ts';
+export { type ParticipantRun, Run, type RunData } from './scenario/run.ts';
+export type * from './scenario/scenario.ts';
+export * from './scenario/scenario-error.ts';
+export { simulate } from './scenario/simulate.ts';
+export type { FrameLeaks } from './scenario/stage.ts';
 export * from './synthetic-codecs.ts';
 export { contentOf, OpenFrameCount, type SyntheticContent } from './synthetic-frames.ts';
 export * from './synthetic-media.ts';

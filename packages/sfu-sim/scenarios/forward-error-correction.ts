@@ -1,0 +1,28 @@
+// A long round trip and loss: repair packets spare most retransmissions and what they cost in time.
+
+import type { Scenario } from '@sluice/sfu-sim/bench';
+
+export const scenario: Scenario = {
+  name: 'forward-error-correction',
+  description: '2 % loss at a round trip of 300 ms, with one repair packet for every four, on both legs.',
+  seed: 7,
+  duration: 20_000,
+  participants: {
+    ada: {
+      publish: [{ source: 'camera', width: 640, height: 360, forwardErrorCorrection: { ratio: 0.25 } }],
+      uplink: { delay: 150, loss: 0.02 },
+      downlink: { delay: 150 },
+    },
+    bob: { uplink: { delay: 150 }, downlink: { delay: 150, loss: 0.02 } },
+  },
+  sfu: { forwardErrorCorrection: { ratio: 0.25 } },
+  expect: [
+    { participant: 'bob', atLeastFrames: 500, realTime: 200 },
+    { participant: 'bob', figure: 'freezeMs', below: 1500, realTime: { below: 6000 } },
+    { figure: 'keyframesRequested', atMost: 5, realTime: 'skip' },
+    { check: 'noCorruption' },
+    { check: 'inOrder' },
+    { check: 'noErrors' },
+    { check: 'everyFrameClosed' },
+  ],
+};
