@@ -16,7 +16,7 @@ export const scenario: Scenario = {
     { participant: 'bob', atLeastFrames: 200, to: 8000, realTime: 80 },
     { participant: 'bob', atLeastFrames: 150, from: 13_000, realTime: 60 },
     { participant: 'bob', figure: 'freezeCount', atLeast: 1, realTime: { atLeast: 1 } },
-    { participant: 'bob', figure: 'freezeMs', below: 5500 },
+    { participant: 'bob', figure: 'freezeMs', below: 6500 },
     { check: 'noCorruption' },
     { check: 'inOrder' },
     { check: 'noErrors' },
