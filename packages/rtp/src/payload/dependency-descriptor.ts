@@ -4,10 +4,6 @@
 import { BitReader } from './bit-reader.ts';
 import type { Resolution } from './vp8.ts';
 
-/** `a=extmap` URI (§A.9). */
-export const DEPENDENCY_DESCRIPTOR_URI =
-  'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';
-
 /** What a frame is to a decode target (table A.1), by its value in the descriptor. */
 export const DECODE_TARGET_INDICATIONS = ['notPresent', 'discardable', 'switch', 'required'] as const;
 
