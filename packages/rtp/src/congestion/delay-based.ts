@@ -4,12 +4,16 @@ import type { BitsPerSecond, Milliseconds } from '../units.ts';
 import { AIMD_DEFAULTS, Aimd, type AimdOptions } from './aimd.ts';
 import type { PacketResult } from './controller.ts';
 import { INTER_ARRIVAL_DEFAULTS, InterArrival, type InterArrivalOptions } from './inter-arrival.ts';
+import { QUEUE_DELAY_DEFAULTS, QueueDelay, type QueueDelayOptions } from './queue-delay.ts';
+import { QUEUE_DRAIN_DEFAULTS, QueueDrain, type QueueDrainOptions } from './queue-drain.ts';
 import { type BandwidthUsage, TRENDLINE_DEFAULTS, Trendline, type TrendlineOptions } from './trendline.ts';
 
 export interface DelayBasedOptions {
   readonly interArrival: InterArrivalOptions;
   readonly trendline: TrendlineOptions;
   readonly aimd: AimdOptions;
+  readonly queueDelay: QueueDelayOptions;
+  readonly queueDrain: QueueDrainOptions;
   /** Without feedback for this long, the groups and the trend are forgotten. Default 2000 ms. */
   readonly streamTimeout: Milliseconds;
 }
@@ -18,6 +22,8 @@ export const DELAY_BASED_DEFAULTS: DelayBasedOptions = {
   interArrival: INTER_ARRIVAL_DEFAULTS,
   trendline: TRENDLINE_DEFAULTS,
   aimd: AIMD_DEFAULTS,
+  queueDelay: QUEUE_DELAY_DEFAULTS,
+  queueDrain: QUEUE_DRAIN_DEFAULTS,
   streamTimeout: 2_000,
 };
 
@@ -41,6 +47,9 @@ export class DelayBased {
   readonly #options: DelayBasedOptions;
   readonly #aimd: Aimd;
   readonly #interArrival: InterArrival;
+  readonly #queue: QueueDelay;
+  readonly #drain: QueueDrain;
+  #rtt: Milliseconds;
   #trendline: Trendline;
   #lastFeedbackAt: Milliseconds | undefined;
 
@@ -49,6 +58,19 @@ export class DelayBased {
     this.#aimd = new Aimd(startBitrate, options.aimd);
     this.#interArrival = new InterArrival(options.interArrival);
     this.#trendline = new Trendline(options.trendline);
+    this.#queue = new QueueDelay(options.queueDelay);
+    this.#drain = new QueueDrain(options.queueDrain);
+    this.#rtt = options.aimd.initialRtt;
+  }
+
+  /** What the target is to be multiplied by, in (0, 1], until a queue has drained. */
+  get drainFactor(): number {
+    return this.#drain.factor;
+  }
+
+  /** How long packets wait in queues. */
+  get queueDelay(): Milliseconds {
+    return this.#queue.standing;
   }
 
   get estimate(): BitsPerSecond {
@@ -60,6 +82,7 @@ export class DelayBased {
   }
 
   setRtt(rtt: Milliseconds): void {
+    this.#rtt = rtt;
     this.#aimd.setRtt(rtt);
   }
 
@@ -91,14 +114,26 @@ export class DelayBased {
       if (before === 'underuse' && this.#trendline.usage === 'normal') recovered = true;
     }
 
-    const overused = this.#trendline.usage === 'overuse';
-    if (!overused && probe !== undefined) {
+    this.#queue.onFeedback(arrived, now);
+    const { standing } = this.#queue;
+    this.#drain.update(standing, this.#rtt, now);
+    const overused = this.#trendline.usage === 'overuse' || this.#drain.isDue(standing);
+    if (overused) {
+      this.#decrease(throughput.recent, now);
+      return { probed: false, recovered };
+    }
+    if (probe !== undefined) {
       this.#aimd.setProbeResult(probe, now);
       return { probed: true, recovered: false };
     }
-    if (!overused) this.#aimd.update(this.#trendline.usage, throughput.average, now);
-    else if (throughput.recent === undefined) this.#aimd.halve(now);
-    else if (this.#aimd.mayDecrease(throughput.recent, now)) this.#aimd.update('overuse', throughput.recent, now);
+    if (!this.#drain.active) this.#aimd.update(this.#trendline.usage, throughput.average, now);
     return { probed: false, recovered };
+  }
+
+  #decrease(recent: BitsPerSecond | undefined, now: Milliseconds): void {
+    if (recent === undefined) this.#aimd.halve(now);
+    else if (this.#aimd.mayDecrease(recent, now)) this.#aimd.update('overuse', recent, now);
+    this.#drain.start(this.#queue.standing, now);
+    this.#drain.update(this.#queue.standing, this.#rtt, now);
   }
 }

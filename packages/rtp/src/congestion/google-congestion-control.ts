@@ -15,7 +15,8 @@ import type {
   SentPacket,
 } from './controller.ts';
 import { DelayBased } from './delay-based.ts';
-import { type LossBasedEstimator, LossRules } from './loss-based.ts';
+import type { LossBasedEstimator } from './loss-based.ts';
+import { LossLikelihood } from './loss-likelihood.ts';
 import { type CongestionOptions, type ResolvedCongestionOptions, resolveCongestionOptions } from './options.ts';
 import { ProbeRate, type ProbeResult } from './probe-rate.ts';
 import { ProbeController, type ProbePermission } from './probing.ts';
@@ -49,7 +50,7 @@ export class GoogleCongestionControl implements CongestionController {
     const { startBitrate, maxBitrate } = resolved;
     this.#options = resolved;
     this.#delayBased = new DelayBased(startBitrate, resolved.delayBased);
-    this.#lossBased = new LossRules(startBitrate, resolved.lossRules);
+    this.#lossBased = new LossLikelihood(startBitrate, resolved.lossLikelihood);
     this.#acknowledged = new AcknowledgedRate(resolved.acknowledgedRate);
     this.#applicationLimited = new ApplicationLimited(startBitrate, resolved.applicationLimited);
     this.#probing = new ProbeController(startBitrate, maxBitrate, resolved.probing);
@@ -89,6 +90,7 @@ export class GoogleCongestionControl implements CongestionController {
     return this.#applicationLimited.since !== undefined;
   }
 
+  debug() { return `dq ${Math.round(this.#delayBased.queueDelay)} f ${this.#delayBased.drainFactor.toFixed(2)} ${this.#delayBased.usage} rec ${Math.round((this.#acknowledged.recentBitrate??0)/1e3)} est ${Math.round(this.#delayBased.estimate/1e3)}`; }
   takeProbeRequests(): readonly ProbeRequest[] {
     const requests = this.#requests;
     if (requests.length > 0) this.#requests = [];
@@ -171,10 +173,12 @@ export class GoogleCongestionControl implements CongestionController {
       this.#lossBased.setEstimate(reduced, now);
     }
     const lossLimit = this.#lossBased.update(this.#delayBased.estimate, this.#rtt ?? delayBased.aimd.initialRtt, now);
-    this.#target = Math.min(Math.max(lossLimit, minBitrate), this.#max);
+    const drained = lossLimit * this.#delayBased.drainFactor;
+    this.#target = Math.min(Math.max(drained, minBitrate), this.#max);
     this.#note(this.#target - before, byFeedback);
+    const estimate = Math.min(Math.max(lossLimit, minBitrate), this.#max);
     this.#applicationLimited.setEstimate(this.#target);
-    this.#probing.setEstimate(this.#target, this.#probePermission(), now);
+    this.#probing.setEstimate(estimate, this.#probePermission(), now);
   }
 
   /** Feedback alone can say that the target holds: between two of them nothing is to be expected. */

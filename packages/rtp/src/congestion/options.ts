@@ -8,10 +8,12 @@ import { APPLICATION_LIMITED_DEFAULTS, type ApplicationLimitedOptions } from './
 import type { BitrateBounds } from './controller.ts';
 import { DELAY_BASED_DEFAULTS, type DelayBasedOptions } from './delay-based.ts';
 import type { InterArrivalOptions } from './inter-arrival.ts';
-import { LOSS_RULES_DEFAULTS, type LossRulesOptions } from './loss-based.ts';
+import { LOSS_LIKELIHOOD_DEFAULTS, type LossLikelihoodOptions } from './loss-likelihood.ts';
 import { PROBE_RATE_DEFAULTS, type ProbeRateOptions } from './probe-rate.ts';
 import { PROBING_DEFAULTS, type ProbingOptions } from './probing.ts';
 import { RTT_BACKOFF_DEFAULTS, type RttBackoffOptions } from './rtt-backoff.ts';
+import type { QueueDelayOptions } from './queue-delay.ts';
+import type { QueueDrainOptions } from './queue-drain.ts';
 import type { TrendlineOptions } from './trendline.ts';
 
 export interface CongestionOptions {
@@ -32,13 +34,15 @@ export interface CongestionOptions {
   readonly interArrival?: Partial<InterArrivalOptions>;
   readonly trendline?: Partial<TrendlineOptions>;
   readonly aimd?: Partial<AimdOptions>;
+  readonly queueDelay?: Partial<QueueDelayOptions>;
+  readonly queueDrain?: Partial<QueueDrainOptions>;
   /** `DelayBasedOptions.streamTimeout`. Default 2000 ms. */
   readonly streamTimeout?: Milliseconds;
   readonly acknowledgedRate?: Partial<AcknowledgedRateOptions>;
   readonly applicationLimited?: Partial<ApplicationLimitedOptions>;
   readonly probing?: Partial<ProbingOptions>;
   readonly probeRate?: Partial<ProbeRateOptions>;
-  readonly lossRules?: Partial<LossRulesOptions>;
+  readonly lossLikelihood?: Partial<LossLikelihoodOptions>;
   readonly rttBackoff?: Partial<RttBackoffOptions>;
 }
 
@@ -53,7 +57,7 @@ export interface ResolvedCongestionOptions extends BitrateBounds {
   readonly applicationLimited: ApplicationLimitedOptions;
   readonly probing: ProbingOptions;
   readonly probeRate: ProbeRateOptions;
-  readonly lossRules: LossRulesOptions;
+  readonly lossLikelihood: LossLikelihoodOptions;
   readonly rttBackoff: RttBackoffOptions;
 }
 
@@ -77,13 +81,15 @@ export function resolveCongestionOptions(options: CongestionOptions = {}): Resol
       interArrival: { ...DELAY_BASED_DEFAULTS.interArrival, ...options.interArrival },
       trendline: { ...DELAY_BASED_DEFAULTS.trendline, ...options.trendline },
       aimd: { ...DELAY_BASED_DEFAULTS.aimd, floor: minBitrate, ...options.aimd },
+      queueDelay: { ...DELAY_BASED_DEFAULTS.queueDelay, ...options.queueDelay },
+      queueDrain: { ...DELAY_BASED_DEFAULTS.queueDrain, ...options.queueDrain },
       streamTimeout: options.streamTimeout ?? DELAY_BASED_DEFAULTS.streamTimeout,
     },
     acknowledgedRate: { ...ACKNOWLEDGED_RATE_DEFAULTS, ...options.acknowledgedRate },
     applicationLimited: { ...APPLICATION_LIMITED_DEFAULTS, ...options.applicationLimited },
     probing: { ...PROBING_DEFAULTS, ...options.probing },
     probeRate: { ...PROBE_RATE_DEFAULTS, ...options.probeRate },
-    lossRules: { ...LOSS_RULES_DEFAULTS, ...options.lossRules },
+    lossLikelihood: { ...LOSS_LIKELIHOOD_DEFAULTS, ...options.lossLikelihood },
     rttBackoff: { ...RTT_BACKOFF_DEFAULTS, ...options.rttBackoff },
   };
 }

@@ -59,7 +59,7 @@ export interface ProbingOptions {
 }
 
 export const PROBING_DEFAULTS: ProbingOptions = {
-  initialScales: [3, 6],
+  initialScales: [3],
   initialDuration: 100,
   initialBurstInterval: 20,
   continueThreshold: 0.7,
@@ -67,8 +67,8 @@ export const PROBING_DEFAULTS: ProbingOptions = {
   resultTimeout: 1_000,
   applicationLimitedInterval: 5_000,
   applicationLimitedScale: 2,
-  stagnationInterval: 5_000,
-  stagnationScale: 2,
+  stagnationInterval: 3_000,
+  stagnationScale: 1.5,
   desiredScales: [1, 2],
   desiredLimitScale: 2,
   maxDesiredScale: 2,
@@ -80,7 +80,7 @@ export const PROBING_DEFAULTS: ProbingOptions = {
   dropInterval: 5_000,
   dropApplicationLimitedTimeout: 3_000,
   lossLimitedScale: 1.5,
-  minDuration: 15,
+  minDuration: 50,
   minPackets: 5,
   minBurstInterval: 2,
 };
