@@ -41,6 +41,9 @@ export class GoogleCongestionControl implements CongestionController {
   #rtt: Milliseconds | undefined;
   #acknowledgedBitrate: BitsPerSecond | undefined;
   #hasFeedback = false;
+  #processedAt: Milliseconds | undefined;
+  /** When the sender's clock was last set, or the sender was suspended. */
+  #clockSetAt = Number.NEGATIVE_INFINITY;
   /** The estimate comes from a probe, and nothing has lowered it since. */
   #probed = false;
 
@@ -116,38 +119,43 @@ export class GoogleCongestionControl implements CongestionController {
   onFeedback({ at, packets, rtt }: FeedbackReport): void {
     if (packets.length === 0) return;
     this.#hasFeedback = true;
-    const arrived = inOrderOfReception(packets);
-    this.#measureRtt(rtt ?? roundTrip(arrived, at), at);
+    const arrived = inOrderOfReception(packets, this.#clockSetAt, at);
+    const before = this.#measureRtt(rtt ?? roundTrip(arrived, at), at);
     this.#probing.setApplicationLimited(this.#applicationLimited.since, at);
     this.#acknowledged.onFeedback(arrived);
     this.#acknowledgedBitrate = this.#acknowledged.bitrate;
 
     const probe = this.#probeResult(arrived);
-    const before = this.#delayBased.estimate;
+    const estimate = this.#delayBased.estimate;
     const throughput = { average: this.#acknowledgedBitrate, recent: this.#acknowledged.recentBitrate };
     const { probed, recovered } = this.#delayBased.onFeedback(arrived, throughput, probe, at);
     if (probed) this.#lossBased.setEstimate(this.#delayBased.estimate, at);
-    this.#probed = probed || (this.#probed && this.#delayBased.estimate >= before);
+    this.#probed = probed || (this.#probed && this.#delayBased.estimate >= estimate);
     this.#lossBased.onFeedback({ at, packets, acknowledged: this.#acknowledgedBitrate });
 
     this.#update(at, true);
     if (recovered) this.#probing.onRecovered(at);
+    if (before !== undefined) this.#probing.onReturned(before, at);
     this.#collectProbes(at);
   }
 
   onProcess(now: Milliseconds): void {
+    // Times before and after that cannot be compared.
+    if (Math.abs(now - (this.#processedAt ?? now)) > this.#options.maxProcessInterval) this.#clockSetAt = now;
+    this.#processedAt = now;
     this.#probing.setApplicationLimited(this.#applicationLimited.since, now);
     this.#update(now);
     this.#probing.process(now);
     this.#collectProbes(now);
   }
 
-  #measureRtt(rtt: Milliseconds | undefined, now: Milliseconds): void {
-    if (rtt === undefined) return;
+  /** The rate before an outage, when this is the first measurement after it. */
+  #measureRtt(rtt: Milliseconds | undefined, now: Milliseconds): BitsPerSecond | undefined {
+    if (rtt === undefined) return undefined;
     const smoothed = this.#rtt ?? rtt;
     this.#rtt = smoothed + this.#options.rttWeight * (rtt - smoothed);
-    this.#rttBackoff.onRtt(rtt, now);
     this.#delayBased.setRtt(this.#rtt);
+    return this.#rttBackoff.onRtt(rtt, now);
   }
 
   /** The latest result, kept from throwing the estimate much below what demonstrably arrives. */
@@ -212,9 +220,14 @@ export class GoogleCongestionControl implements CongestionController {
   }
 }
 
-function inOrderOfReception(packets: readonly PacketResult[]): readonly PacketResult[] {
+/** Those that arrived and were sent between `since` and `until`. */
+function inOrderOfReception(
+  packets: readonly PacketResult[],
+  since: Milliseconds,
+  until: Milliseconds,
+): readonly PacketResult[] {
   return packets
-    .filter(({ receivedAt }) => receivedAt !== undefined)
+    .filter(({ sentAt, receivedAt }) => receivedAt !== undefined && sentAt >= since && sentAt <= until)
     .sort((a, b) => (a.receivedAt ?? 0) - (b.receivedAt ?? 0));
 }
 

@@ -31,6 +31,8 @@ export interface CongestionOptions {
   readonly rttWeight?: number;
   /** A probe's result may lower the estimate, but not below this fraction of the acknowledged rate. Default 0.85. */
   readonly probeDropFraction?: number;
+  /** A longer time between two calls of `onProcess` says that the clock was set, or the sender suspended. Default 2000 ms. */
+  readonly maxProcessInterval?: Milliseconds;
   readonly interArrival?: Partial<InterArrivalOptions>;
   readonly trendline?: Partial<TrendlineOptions>;
   readonly aimd?: Partial<AimdOptions>;
@@ -52,6 +54,7 @@ export interface ResolvedCongestionOptions extends BitrateBounds {
   readonly pacingFactorBeforeFeedback: number;
   readonly rttWeight: number;
   readonly probeDropFraction: number;
+  readonly maxProcessInterval: Milliseconds;
   readonly delayBased: DelayBasedOptions;
   readonly acknowledgedRate: AcknowledgedRateOptions;
   readonly applicationLimited: ApplicationLimitedOptions;
@@ -77,6 +80,7 @@ export function resolveCongestionOptions(options: CongestionOptions = {}): Resol
     pacingFactorBeforeFeedback: options.pacingFactorBeforeFeedback ?? 2.5,
     rttWeight: options.rttWeight ?? 1 / 8,
     probeDropFraction: options.probeDropFraction ?? 0.85,
+    maxProcessInterval: options.maxProcessInterval ?? 2_000,
     delayBased: {
       interArrival: { ...DELAY_BASED_DEFAULTS.interArrival, ...options.interArrival },
       trendline: { ...DELAY_BASED_DEFAULTS.trendline, ...options.trendline },

@@ -178,6 +178,11 @@ export class ProbeController {
     this.#probe([bitrate], false, now);
   }
 
+  /** The path is back after an outage: it may carry what it carried before. */
+  onReturned(before: BitsPerSecond, now: Milliseconds): void {
+    if (before > this.#estimate) this.#probe([before], false, now);
+  }
+
   /** The first call probes for the first time; later ones probe when it is time to. */
   process(now: Milliseconds): void {
     const { initialScales, resultTimeout, applicationLimitedInterval, applicationLimitedScale } = this.#options;

@@ -20,6 +20,7 @@ export class RttBackoff {
   #measuredAt: Milliseconds | undefined;
   #lastSentAt: Milliseconds | undefined;
   #decreasedAt = Number.NEGATIVE_INFINITY;
+  #before: BitsPerSecond | undefined;
 
   constructor(options: RttBackoffOptions = RTT_BACKOFF_DEFAULTS) {
     this.#options = options;
@@ -30,9 +31,14 @@ export class RttBackoff {
     this.#lastSentAt = now;
   }
 
-  onRtt(rtt: Milliseconds, now: Milliseconds): void {
+  /** The rate before it began to sink, when this measurement says that the path is back; else undefined. */
+  onRtt(rtt: Milliseconds, now: Milliseconds): BitsPerSecond | undefined {
     this.#rtt = rtt;
     this.#measuredAt = now;
+    if (this.active) return undefined;
+    const before = this.#before;
+    this.#before = undefined;
+    return before;
   }
 
   /** The last round-trip time, and for how long packets have gone out since it was measured. */
@@ -49,6 +55,7 @@ export class RttBackoff {
   backOff(current: BitsPerSecond, now: Milliseconds): BitsPerSecond | undefined {
     if (!this.active || now - this.#decreasedAt < this.#options.interval) return undefined;
     this.#decreasedAt = now;
+    this.#before ??= current;
     return current * this.#options.factor;
   }
 }
