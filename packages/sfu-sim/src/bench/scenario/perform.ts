@@ -55,7 +55,10 @@ export async function perform(scenario: Scenario, stage: Stage, options: RunOpti
     : undefined;
   const capture = options.capture ? new PacketCapture() : undefined;
   const bottlenecks = new Map(
-    Object.entries(scenario.bottlenecks ?? {}).map(([name, its]) => [name, new Bottleneck(its, clock)]),
+    Object.entries(scenario.bottlenecks ?? {}).map(([name, its]) => [
+      name,
+      new Bottleneck(its, clock, tracer && { name, tracer }),
+    ]),
   );
   const createSfu = (restart: number) =>
     new SimulatedSfu({
