@@ -1,6 +1,13 @@
 // A capacity and its queue that several links cross.
 
-import { ArgumentError, type BitsPerSecond, type Clock, type Milliseconds, systemClock, type Tracer } from '@sluice/rtp';
+import {
+  ArgumentError,
+  type BitsPerSecond,
+  type Clock,
+  type Milliseconds,
+  systemClock,
+  type Tracer,
+} from '@sluice/rtp';
 import { Agenda, type Stage } from './agenda.ts';
 import type { LinkCount } from './link.ts';
 import { LinkDriver } from './link-driver.ts';

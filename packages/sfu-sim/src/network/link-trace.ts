@@ -1,6 +1,13 @@
 // What the trace says of a packet on a link, and of the link itself.
 
-import type { BitsPerSecond, BottleneckChangedEvent, LinkChangedEvent, Milliseconds, SluiceEventType, TraceEvent } from '@sluice/rtp';
+import type {
+  BitsPerSecond,
+  BottleneckChangedEvent,
+  LinkChangedEvent,
+  Milliseconds,
+  SluiceEventType,
+  TraceEvent,
+} from '@sluice/rtp';
 import type { LinkSettings } from './link-options.ts';
 
 /** Sees what becomes of each packet: `dropped` says why it did not arrive. The bytes are the link's. */
