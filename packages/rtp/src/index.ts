@@ -1,6 +1,8 @@
 export * from './clock.ts';
 export * from './congestion/controller.ts';
 export * from './congestion/google-congestion-control.ts';
+export * from './congestion/nada/nada.ts';
+export { NADA_DEFAULTS, type NadaOptions } from './congestion/nada/nada-options.ts';
 export type { CongestionOptions } from './congestion/options.ts';
 export type { PacerPriority } from './congestion/pacer-queue.ts';
 export * from './emitter.ts';
