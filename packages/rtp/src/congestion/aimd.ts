@@ -14,6 +14,8 @@ export interface AimdOptions {
   readonly decreaseFactor: number;
   /** ... and to this much less, where it is more than that. Default 5 kbit/s. */
   readonly decreaseMargin: BitsPerSecond;
+  /** Among others who keep the queue full, a loss lowers the rate to this fraction. Default 0.85. */
+  readonly yieldFactor: number;
   /** An increase goes up to this multiple of the acknowledged rate. Default 1.5. */
   readonly increaseLimitFactor: number;
   /** ... plus this. Default 10 kbit/s. */
@@ -29,9 +31,14 @@ export interface AimdOptions {
   readonly packetSize: Bytes;
   /** The time the detector takes, added to the round-trip time. Default 100 ms. */
   readonly detectionDelay: Milliseconds;
+  /**
+   * The round-trip time that the additive increase reckons with, so that flows of different ones share alike; undefined:
+   * that of the path, as in libwebrtc. Default 100 ms.
+   */
+  readonly commonRtt: Milliseconds | undefined;
   /** The round-trip time until one is known. Default 200 ms. */
   readonly initialRtt: Milliseconds;
-  /** Bounds of the time between two decreases, which is one round trip. Default 10 and 200 ms. */
+  /** Bounds of the time between two decreases, which is one round trip. Default 300 and 300 ms (libwebrtc: 10 and 200): all flows alike. */
   readonly minDecreaseInterval: Milliseconds;
   readonly maxDecreaseInterval: Milliseconds;
   /** An acknowledged rate below this fraction of the estimate lets it decrease at once. Default 0.5. */
@@ -48,6 +55,7 @@ export const AIMD_DEFAULTS: AimdOptions = {
   ceiling: 30_000_000,
   decreaseFactor: 0.92,
   decreaseMargin: 5_000,
+  yieldFactor: 0.85,
   increaseLimitFactor: 1.5,
   increaseLimitMargin: 10_000,
   growthPerSecond: 1.08,
@@ -56,6 +64,7 @@ export const AIMD_DEFAULTS: AimdOptions = {
   frameRate: 30,
   packetSize: 1_200,
   detectionDelay: 100,
+  commonRtt: 100,
   initialRtt: 200,
   minDecreaseInterval: 300,
   maxDecreaseInterval: 300,
@@ -96,10 +105,10 @@ export class Aimd {
 
   /** Growth near a known capacity, in bit/s per second: about half a packet per response time. */
   get additiveIncrease(): BitsPerSecond {
-    const { frameRate, packetSize, detectionDelay, minAdditiveIncrease } = this.#options;
+    const { frameRate, packetSize, detectionDelay, commonRtt = this.#rtt, minAdditiveIncrease } = this.#options;
     const frameBits = this.#estimate / frameRate;
     const packetBits = frameBits / Math.ceil(frameBits / (8 * packetSize));
-    const responseSeconds = (2 * (this.#rtt + detectionDelay)) / 1_000;
+    const responseSeconds = (2 * (commonRtt + detectionDelay)) / 1_000;
     return Math.max(minAdditiveIncrease, packetBits / responseSeconds);
   }
 
@@ -134,6 +143,12 @@ export class Aimd {
     const interval = Math.min(Math.max(this.#rtt, minDecreaseInterval), maxDecreaseInterval);
     if (this.#changedAt === undefined || now - this.#changedAt >= interval) return true;
     return acknowledged < urgentDecreaseRatio * this.#estimate;
+  }
+
+  /** Gives way to others as TCP would on a loss: by `yieldFactor`, at most once in two round trips. */
+  yield(now: Milliseconds): void {
+    if (this.#decreasedAt !== undefined && now - this.#decreasedAt < 2 * this.#rtt) return;
+    this.setEstimate(this.#options.yieldFactor * this.#estimate, now);
   }
 
   /** Halves the rate on an overuse before anything was acknowledged, at most every `maxDecreaseInterval`. */

@@ -96,6 +96,7 @@ export class DelayBased {
     arrived: readonly PacketResult[],
     throughput: Throughput,
     probe: BitsPerSecond | undefined,
+    lost: boolean,
     now: Milliseconds,
   ): DelayBasedUpdate {
     if (now - (this.#lastFeedbackAt ?? now) > this.#options.streamTimeout) {
@@ -116,17 +117,19 @@ export class DelayBased {
 
     this.#queue.onFeedback(arrived, now);
     const { standing } = this.#queue;
+    if (lost) this.#drain.onLoss(now);
     this.#drain.update(standing, this.#rtt, now);
-    const overused = this.#trendline.usage === 'overuse' || this.#drain.isDue(standing);
-    if (overused) {
+    const { usage } = this.#trendline;
+    if (!this.#drain.futile && (usage === 'overuse' || this.#drain.isDue(standing))) {
       this.#decrease(throughput.recent, now);
       return { probed: false, recovered };
     }
+    if (this.#drain.futile && lost) this.#aimd.yield(now);
     if (probe !== undefined) {
       this.#aimd.setProbeResult(probe, now);
       return { probed: true, recovered: false };
     }
-    if (!this.#drain.active) this.#aimd.update(this.#trendline.usage, throughput.average, now);
+    if (!this.#drain.active) this.#aimd.update(usage === 'overuse' ? 'normal' : usage, throughput.average, now);
     return { probed: false, recovered };
   }
 

@@ -130,7 +130,8 @@ export class GoogleCongestionControl implements CongestionController {
     const probe = this.#probeResult(arrived);
     const estimate = this.#delayBased.estimate;
     const throughput = { average: this.#acknowledgedBitrate, recent: this.#acknowledged.recentBitrate };
-    const { probed, recovered } = this.#delayBased.onFeedback(arrived, throughput, probe, at);
+    const lost = packets.some(({ receivedAt }) => receivedAt === undefined);
+    const { probed, recovered } = this.#delayBased.onFeedback(arrived, throughput, probe, lost, at);
     if (probed) this.#lossBased.setEstimate(this.#delayBased.estimate, at);
     this.#probed = probed || (this.#probed && this.#delayBased.estimate >= estimate);
     this.#lossBased.onFeedback({ at, packets, acknowledged: this.#acknowledgedBitrate });

@@ -13,10 +13,18 @@ export interface QueueDrainOptions {
   /** The rate sinks no lower than to this fraction. Default 0.3. */
   readonly minFactor: number;
   /**
-   * Given up this long after the round trip in which it began: others keep the queue full (TCP), and to give way would
-   * only make room for them. Default 1200 ms.
+   * Given up this long after the round trip in which it began: others keep the queue full, as TCP does, and to give way
+   * would only make room for them. Default 1200 ms.
    */
   readonly patience: Milliseconds;
+  /** ... if packets were lost within this time: who fills a queue by intent fills it until it overflows. Default 10 000 ms. */
+  readonly overflowPeriod: Milliseconds;
+  /** So long it is not tried again then; twice as long after each further attempt in vain. Default 10 000 ms. */
+  readonly truce: Milliseconds;
+  /** ... but no longer than this. Default 60 000 ms. */
+  readonly maxTruce: Milliseconds;
+  /** Nor any longer once the queue has been empty for this long: they are gone. Default 3000 ms. */
+  readonly emptyTime: Milliseconds;
 }
 
 export const QUEUE_DRAIN_DEFAULTS: QueueDrainOptions = {
@@ -25,16 +33,24 @@ export const QUEUE_DRAIN_DEFAULTS: QueueDrainOptions = {
   horizon: 300,
   minFactor: 0.3,
   patience: 1_200,
+  overflowPeriod: 10_000,
+  truce: 10_000,
+  maxTruce: 60_000,
+  emptyTime: 3_000,
 };
 
 export class QueueDrain {
   readonly #options: QueueDrainOptions;
   #since: Milliseconds | undefined;
-  #futile = false;
+  #truceUntil: Milliseconds | undefined;
+  #truce: Milliseconds;
+  #emptySince: Milliseconds | undefined;
+  #lostAt = Number.NEGATIVE_INFINITY;
   #factor = 1;
 
   constructor(options: QueueDrainOptions = QUEUE_DRAIN_DEFAULTS) {
     this.#options = options;
+    this.#truce = options.truce;
   }
 
   /** Whether a queue is being drained. */
@@ -42,9 +58,9 @@ export class QueueDrain {
     return this.#since !== undefined;
   }
 
-  /** Whether others keep the queue full: the last attempt was in vain, and it has not been empty since. */
+  /** Whether others keep the queue full: an attempt was in vain not long ago. */
   get futile(): boolean {
-    return this.#futile;
+    return this.#truceUntil !== undefined;
   }
 
   /** What the rate is to be multiplied by, in (0, 1]. */
@@ -54,12 +70,17 @@ export class QueueDrain {
 
   /** Whether the queue is so long that nothing else has to say so. */
   isDue(standing: Milliseconds): boolean {
-    return !this.active && !this.#futile && standing > this.#options.limit;
+    return !this.active && !this.futile && standing > this.#options.limit;
   }
 
   /** Begins, where there is a queue to drain. */
   start(standing: Milliseconds, now: Milliseconds): void {
-    if (!this.#futile && standing > this.#options.empty) this.#since ??= now;
+    if (!this.futile && standing > this.#options.empty) this.#since ??= now;
+  }
+
+  /** Takes in that packets were lost: those who fill a queue by intent fill it until it overflows. */
+  onLoss(now: Milliseconds): void {
+    this.#lostAt = now;
   }
 
   /** Takes in how long the queue is. To be called with each feedback. */
@@ -67,11 +88,27 @@ export class QueueDrain {
     const { empty, horizon, minFactor, patience } = this.#options;
     if (standing < empty) {
       this.#since = undefined;
-      this.#futile = false;
-    } else if (this.#since !== undefined && now - this.#since > rtt + patience) {
-      this.#since = undefined;
-      this.#futile = true;
+      this.#emptySince ??= now;
+    } else {
+      this.#emptySince = undefined;
+      if (this.#since !== undefined && now - this.#since > rtt + patience) this.#giveUp(standing, now);
     }
+    this.#endTruce(now);
     this.#factor = this.active ? Math.max(1 - standing / horizon, minFactor) : 1;
+  }
+
+  #giveUp(standing: Milliseconds, now: Milliseconds): void {
+    this.#since = undefined;
+    const { limit, overflowPeriod } = this.#options;
+    if (standing < limit || now - this.#lostAt > overflowPeriod) return;
+    this.#truceUntil = now + this.#truce;
+    this.#truce = Math.min(2 * this.#truce, this.#options.maxTruce);
+  }
+
+  #endTruce(now: Milliseconds): void {
+    const { emptyTime, truce } = this.#options;
+    const gone = this.#emptySince !== undefined && now - this.#emptySince > emptyTime;
+    if (gone) this.#truce = truce;
+    if (gone || (this.#truceUntil !== undefined && now >= this.#truceUntil)) this.#truceUntil = undefined;
   }
 }
