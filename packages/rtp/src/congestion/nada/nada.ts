@@ -3,7 +3,7 @@
 // feedback on each packet (§5.3).
 
 import type { BitsPerSecond, Milliseconds } from '../../units.ts';
-import { ApplicationLimited } from '../application-limited.ts';
+import { APPLICATION_LIMITED_DEFAULTS, ApplicationLimited } from '../application-limited.ts';
 import type {
   CongestionController,
   FeedbackReport,
@@ -59,7 +59,10 @@ export class NadaCongestionControl implements CongestionController {
     this.#options = resolved;
     this.#queuingDelay = new QueuingDelay(resolved);
     this.#window = new ObservationWindow(resolved.observationWindow, resolved.updateInterval);
-    this.#applicationLimited = new ApplicationLimited(resolved.startBitrate);
+    this.#applicationLimited = new ApplicationLimited(resolved.startBitrate, {
+      ...APPLICATION_LIMITED_DEFAULTS,
+      usage: resolved.applicationLimitUsage,
+    });
     this.#feedbackTimeout = new FeedbackTimeout(resolved);
     this.#slowdown = new Slowdown(resolved);
     this.#max = resolved.maxBitrate;
@@ -135,7 +138,8 @@ export class NadaCongestionControl implements CongestionController {
     // With room to spare there is no queue of ours.
     const baselineAge = this.#isApplicationLimited ? 0 : now - (confirmedAt ?? now);
     this.#slowdown.process(baselineAge, filtered, now);
-    if (this.#feedbackTimeout.isDue(this.#rtt ?? 0, now)) this.#setRate(this.#rate * this.#options.timeoutFactor, 'rtt');
+    if (this.#feedbackTimeout.isDue(this.#rtt ?? 0, now))
+      this.#setRate(this.#rate * this.#options.timeoutFactor, 'rtt');
   }
 
   get #isApplicationLimited(): boolean {
