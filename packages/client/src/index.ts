@@ -1,4 +1,13 @@
-export type { Clock, Random, TraceEvent, Tracer, TrackSource, Transport } from '@sluice/rtp';
+export type {
+  Clock,
+  CongestionControllerFactory,
+  CongestionOptions,
+  Random,
+  TraceEvent,
+  Tracer,
+  TrackSource,
+  Transport,
+} from '@sluice/rtp';
 export { ArgumentError, ReasonedError, SignallingError, type SignallingErrorReason, SluiceError } from '@sluice/rtp';
 export type { AudioReceiverStats } from './media/audio-receiver.ts';
 export type { MediaCodecs } from './media/media-codecs.ts';

@@ -44,6 +44,15 @@ export class AudioTrackEncoder {
     this.#options = options;
   }
 
+  /** What the app asked for. */
+  get maxBitrate(): BitsPerSecond {
+    return this.#options.bitrate;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   /** While paused, audio is thrown away. */
   setPaused(paused: boolean): void {
     this.#paused = paused;

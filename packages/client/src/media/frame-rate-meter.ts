@@ -25,6 +25,11 @@ export class FrameRateMeter {
     this.#frameRate = frameRate;
   }
 
+  /** In Hz, as far as it is known. */
+  get frameRate(): number {
+    return this.#frameRate;
+  }
+
   /** A frame was made. Answers the frame rate when it has turned out to be another one than known before. */
   onFrame(timestamp: Microseconds): number | undefined {
     if (this.#first === undefined || timestamp - this.#last > MAX_GAP || timestamp < this.#last) {

@@ -1,6 +1,6 @@
 // One simulcast encoding: a WebCodecs encoder that is never given more than it can take.
 
-import type { Clock, ColorSpace, Microseconds, Milliseconds } from '@sluice/rtp';
+import type { BitsPerSecond, Clock, ColorSpace, Microseconds, Milliseconds } from '@sluice/rtp';
 import { MediaError } from '../room/errors.ts';
 import { toWireColorSpace } from './color-space.ts';
 import type { MediaCodecs } from './media-codecs.ts';
@@ -27,6 +27,15 @@ export interface EncodedLayerFrame {
   readonly colorSpace: ColorSpace | undefined;
 }
 
+/** What a layer is to make of its source. */
+export interface LayerTarget {
+  /** Whether it encodes at all. */
+  readonly active: boolean;
+  readonly bitrate: BitsPerSecond;
+  /** Frames above it are left out. */
+  readonly frameRate: number;
+}
+
 /** What a layer encoder is made of. */
 export interface LayerEncoderOptions {
   readonly codecs: Pick<MediaCodecs, 'VideoEncoder'>;
@@ -48,12 +57,17 @@ export function encoderConfig(
   encoding: VideoEncoding,
   source: { width: number; height: number; frameRate: number },
   scalabilityMode: string | undefined,
+  target?: LayerTarget,
 ): VideoEncoderConfig {
+  const limit = Math.min(
+    encoding.maxFramerate ?? Number.POSITIVE_INFINITY,
+    target?.frameRate ?? Number.POSITIVE_INFINITY,
+  );
   return {
     codec,
     ...encodedSize(encoding, source.width, source.height),
-    bitrate: encoding.maxBitrate,
-    framerate: Math.min(source.frameRate, encoding.maxFramerate ?? Number.POSITIVE_INFINITY),
+    bitrate: target?.bitrate ?? encoding.maxBitrate,
+    framerate: Math.min(source.frameRate, limit),
     latencyMode: 'realtime',
     // Smaller bursts than variable: the largest delta frame is about a fifth (measured in Chromium).
     bitrateMode: 'constant',
@@ -67,7 +81,8 @@ export class LayerEncoder {
   #encoder: VideoEncoder | undefined;
   #size = { width: 0, height: 0 };
   #frameRate: number;
-  /** The encoder was configured for another frame rate. */
+  #target: LayerTarget | undefined;
+  /** The encoder was configured for another frame rate or bit rate. */
   #outdated = false;
   #colorSpace: ColorSpace | undefined;
   #keyFrameWanted = false;
@@ -82,6 +97,10 @@ export class LayerEncoder {
   constructor(options: LayerEncoderOptions) {
     this.#options = options;
     this.#frameRate = options.frameRate;
+  }
+
+  get encoding(): VideoEncoding {
+    return this.#options.encoding;
   }
 
   get rid(): string {
@@ -112,6 +131,19 @@ export class LayerEncoder {
     this.#outdated = true;
   }
 
+  /** What it shall make from the next frame on. Default what its encoding says. After a pause it begins with a key frame. */
+  setTarget(target: LayerTarget): void {
+    const before = this.#target;
+    this.#target = target;
+    if (target.active && before?.active === false) this.#keyFrameWanted = true;
+    if (target.bitrate !== before?.bitrate || target.frameRate !== before.frameRate) this.#outdated = true;
+  }
+
+  /** What it was told to make last. */
+  get target(): LayerTarget | undefined {
+    return this.#target;
+  }
+
   /** Makes the next frame a key frame. */
   requestKeyFrame(): void {
     this.#keyFrameWanted = true;
@@ -120,7 +152,13 @@ export class LayerEncoder {
   /** Encodes a frame, which stays the caller's, unless the encoder is busy or the frame is above the frame rate. */
   encode(frame: VideoFrame): void {
     const { encoding, clock } = this.#options;
-    if (this.#closed || encoding.active === false || this.#isAboveFrameRate(frame.timestamp)) return;
+    if (
+      this.#closed ||
+      encoding.active === false ||
+      this.#target?.active === false ||
+      this.#isAboveFrameRate(frame.timestamp)
+    )
+      return;
     const now = clock.now();
     this.#inFlight = this.#inFlight.filter(({ since }) => now - since < IN_FLIGHT_TIMEOUT);
     if (this.#inFlight.length >= MAX_IN_FLIGHT) {
@@ -147,15 +185,16 @@ export class LayerEncoder {
   }
 
   #isAboveFrameRate(timestamp: Microseconds): boolean {
-    const { maxFramerate } = this.#options.encoding;
+    const { maxFramerate = Number.POSITIVE_INFINITY } = this.#options.encoding;
+    const limit = Math.min(maxFramerate, this.#target?.frameRate ?? Number.POSITIVE_INFINITY);
     // A tenth of tolerance, so that a source at just that rate passes whole.
-    return maxFramerate !== undefined && timestamp - this.#lastEncoded < 900_000 / maxFramerate;
+    return Number.isFinite(limit) && timestamp - this.#lastEncoded < 900_000 / limit;
   }
 
   #ensureConfigured(frame: VideoFrame): VideoEncoder | undefined {
     const { codecs, codec, encoding, scalabilityMode } = this.#options;
     const source = { width: frame.displayWidth, height: frame.displayHeight, frameRate: this.#frameRate };
-    const config = encoderConfig(codec, encoding, source, scalabilityMode);
+    const config = encoderConfig(codec, encoding, source, scalabilityMode, this.#target);
     const resized = config.width !== this.#size.width || config.height !== this.#size.height;
     if (this.#encoder !== undefined && !resized && !this.#outdated) return this.#encoder;
     try {

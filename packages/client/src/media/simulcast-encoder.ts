@@ -96,6 +96,15 @@ export class SimulcastEncoder {
     return this.#layers;
   }
 
+  /** Frames per second that the source makes. */
+  get frameRate(): number {
+    return this.#frameRate.frameRate;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   /** While paused, frames are thrown away; the first one after it is a key frame. */
   setPaused(paused: boolean): void {
     if (this.#paused && !paused) for (const layer of this.#layers) layer.requestKeyFrame();

@@ -31,6 +31,7 @@ import {
 import { type LocalPublicationControls, LocalTrackPublication, type OutboundLayerStats } from './publications.ts';
 import type { Publisher, PublisherTrack } from './publisher.ts';
 import { type Request, RequestRefused, type SignallingClient } from './signalling-client.ts';
+import type { Uplink, UplinkTrack } from './uplink.ts';
 
 /** How a track is published. */
 export interface TrackPublishOptions {
@@ -61,6 +62,7 @@ export interface TrackPublishOptions {
 export interface Session {
   readonly signalling: SignallingClient;
   readonly publisher: Publisher;
+  readonly uplink: Uplink;
 }
 
 /** What a local participant is made of. */
@@ -78,6 +80,8 @@ export interface LocalParticipantOptions {
 interface Published {
   readonly wire: PublisherTrack;
   readonly encoder: SimulcastEncoder | AudioTrackEncoder;
+  /** Its share of the uplink. */
+  readonly share: UplinkTrack;
 }
 
 /** Oneself. */
@@ -239,7 +243,7 @@ export class LocalParticipant implements LocalPublicationControls {
     const layers = encodings.map(({ rid, maxBitrate }) => ({ rid, maxBitrate }));
     const announced = await this.#announce(track, media, { source: 'camera', name: '', ...options, layers });
     wire = announced.wire;
-    return this.#begin(announced.publication, { wire, encoder });
+    return this.#begin(announced.publication, wire, encoder, forwardErrorCorrection?.ratio);
   }
 
   async #publishAudio(track: LocalAudioTrack, options: TrackPublishOptions): Promise<LocalTrackPublication> {
@@ -282,7 +286,7 @@ export class LocalParticipant implements LocalPublicationControls {
     } as const;
     const announced = await this.#announce(track, media, { source: 'microphone', name: '', ...options, layers: [] });
     wire = announced.wire;
-    return this.#begin(announced.publication, { wire, encoder });
+    return this.#begin(announced.publication, wire, encoder);
   }
 
   async #announce(
@@ -319,16 +323,25 @@ export class LocalParticipant implements LocalPublicationControls {
     }
   }
 
-  #begin(publication: LocalTrackPublication, published: Published): LocalTrackPublication {
-    const { publisher } = this.#options.session();
+  #begin(
+    publication: LocalTrackPublication,
+    wire: PublisherTrack,
+    encoder: Published['encoder'],
+    repairRatio = 0,
+  ): LocalTrackPublication {
+    const { publisher, uplink } = this.#options.session();
     if (publication.track.source.ended) {
-      publisher.remove(published.wire);
+      publisher.remove(wire);
       void this.#retract(publication.trackId);
       throw new PublishError('track-ended', 'The track ended while it was being published.');
     }
-    this.#published.set(publication, published);
+    const content = publication.source === 'screen' ? 'screen' : 'camera';
+    const share = { id: publication.trackId, content, encoder, repairRatio } as const;
+    this.#published.set(publication, { wire, encoder, share });
+    // Before the first frame: no encoder begins at its maximum.
+    uplink.add(share);
     this.#options.onPublished(publication);
-    published.encoder.start(() => void this.#withdraw(publication));
+    encoder.start(() => void this.#withdraw(publication));
     return publication;
   }
 
@@ -353,7 +366,9 @@ export class LocalParticipant implements LocalPublicationControls {
     this.#published.delete(publication);
     published.encoder.close();
     try {
-      this.#options.session().publisher.remove(published.wire);
+      const { publisher, uplink } = this.#options.session();
+      publisher.remove(published.wire);
+      uplink.remove(published.share);
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
     }

@@ -3,6 +3,7 @@
 import {
   AUDIO_CLOCK_RATE,
   type Clock,
+  type CongestionController,
   closedMedia,
   createOffer,
   FLEXFEC,
@@ -29,6 +30,8 @@ export interface PublisherOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly send: (packet: Uint8Array) => void;
+  /** Decides how fast packets leave. Default: they leave at once. */
+  readonly congestion?: CongestionController;
 }
 
 /** What an m-section of ours is to carry. */
@@ -68,9 +71,9 @@ export class Publisher {
   #mids = 0;
   #offers = 0;
 
-  constructor(options: PublisherOptions) {
-    this.#random = options.random;
-    this.#sender = new PacketSender({ clock: options.clock, send: options.send });
+  constructor({ clock, random, send, congestion }: PublisherOptions) {
+    this.#random = random;
+    this.#sender = new PacketSender({ clock, send, congestion });
   }
 
   /** The outgoing packets. */
@@ -132,6 +135,11 @@ export class Publisher {
   /** Sends what is due. To be called every 25 ms or so. */
   tick(now: Milliseconds): void {
     this.#sender.tick(now);
+  }
+
+  /** Ends: what still waits to be sent is thrown away. */
+  close(): void {
+    this.#sender.close();
   }
 
   #createTrack(

@@ -1,7 +1,11 @@
 // The room, as an app sees it: connect, publish, hear of the others.
 
 import {
+  type BitsPerSecond,
   type Clock,
+  type CongestionControllerFactory,
+  type CongestionOptions,
+  defaultCongestionController,
   every,
   isRtcp,
   type Milliseconds,
@@ -30,9 +34,13 @@ import type { ConnectionState, RoomEvents } from './room-events.ts';
 import { Roster } from './roster.ts';
 import { type Answer, type Notification, type Request, RequestRefused, SignallingClient } from './signalling-client.ts';
 import { type IncomingTrack, Subscriber, type TrackReceiver } from './subscriber.ts';
+import { Uplink } from './uplink.ts';
 
 /** How often lost packets are asked for and reports are made. */
 const TICK_INTERVAL: Milliseconds = 20;
+
+/** More than libwebrtc's 300 kbit/s, so that the first probes reach what a camera's encodings take in all. */
+const START_BITRATE: BitsPerSecond = 1_000_000;
 
 /** Settings of a room. Everything that a browser has by itself can be handed in, to run elsewhere and in virtual time. */
 export interface RoomOptions {
@@ -42,6 +50,10 @@ export interface RoomOptions {
   readonly random?: Random;
   /** Default the browser's WebCodecs. */
   readonly codecs?: MediaCodecs;
+  /** Congestion control of the way to the SFU. Default: that of `CongestionOptions`, but a `startBitrate` of 1 Mbit/s. */
+  readonly congestion?: CongestionOptions;
+  /** Makes the controller of each connection's uplink from `congestion`. Default Google congestion control. */
+  readonly congestionController?: CongestionControllerFactory;
   /** Gets every event of this client. Default: nobody does. */
   readonly tracer?: Tracer;
 }
@@ -65,6 +77,7 @@ interface Connection {
   readonly transport: Transport;
   readonly signalling: SignallingClient;
   readonly publisher: Publisher;
+  readonly uplink: Uplink;
   readonly subscriber: Subscriber;
   readonly stopTicking: () => void;
   readonly joinedAt: Milliseconds;
@@ -84,6 +97,8 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #codecs: MediaCodecs | undefined;
+  readonly #congestion: CongestionOptions;
+  readonly #congestionController: CongestionControllerFactory;
   readonly #tracer: Tracer | undefined;
   readonly #roster: Roster;
   #state: ConnectionState = 'disconnected';
@@ -96,6 +111,8 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom();
     this.#codecs = options.codecs;
+    this.#congestion = { startBitrate: START_BITRATE, ...options.congestion };
+    this.#congestionController = options.congestionController ?? defaultCongestionController;
     this.#tracer = options.tracer;
     this.#roster = new Roster({
       clock: this.#clock,
@@ -210,10 +227,18 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
   #createConnection(transport: Transport, codecs: MediaCodecs): Connection {
     this.#connections += 1;
     const random = this.#random.fork(`connection-${this.#connections}`);
+    const congestion = this.#congestionController(this.#congestion);
     const publisher = new Publisher({
+      congestion,
       clock: this.#clock,
       random: random.fork('publisher'),
       send: (packet) => transport.sendPacket(packet),
+    });
+    const uplink = new Uplink({
+      clock: this.#clock,
+      congestion,
+      participant: () => this.localParticipant.identity,
+      tracer: this.#tracer,
     });
     const subscriber = new Subscriber({
       clock: this.#clock,
@@ -233,11 +258,13 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
       transport,
       signalling,
       publisher,
+      uplink,
       subscriber,
       joinedAt: this.#clock.now(),
       stopTicking: every(this.#clock, TICK_INTERVAL, () => {
         const now = this.#clock.now();
         publisher.tick(now);
+        uplink.tick(now);
         subscriber.tick(now);
       }),
     };
@@ -265,6 +292,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     this.#roster.clear();
     this.#connection = undefined;
     connection.stopTicking();
+    connection.publisher.close();
     connection.signalling.close(new ConnectionError('closed', `The connection is closed: ${reason}.`));
     connection.transport.close(reason);
     this.#setState('disconnected');

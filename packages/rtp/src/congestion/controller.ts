@@ -82,7 +82,7 @@ export interface CongestionController {
   onPacketSent(packet: SentPacket): void;
   /** To be told of every feedback, as `SendHistory` matched it. */
   onFeedback(report: FeedbackReport): void;
-  /** To be called regularly, every 25 ms or so, from the start: without it there are no probes and no time-outs. */
+  /** To be called regularly, every 25 ms or so, from the first packets on: without it there are no probes and no time-outs. */
   onProcess(now: Milliseconds): void;
 
   /**

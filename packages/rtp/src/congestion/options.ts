@@ -5,7 +5,7 @@ import type { BitsPerSecond, Milliseconds } from '../units.ts';
 import { ACKNOWLEDGED_RATE_DEFAULTS, type AcknowledgedRateOptions } from './acknowledged-rate.ts';
 import type { AimdOptions } from './aimd.ts';
 import { APPLICATION_LIMITED_DEFAULTS, type ApplicationLimitedOptions } from './application-limited.ts';
-import type { BitrateBounds } from './controller.ts';
+import type { BitrateBounds, CongestionController } from './controller.ts';
 import { DELAY_BASED_DEFAULTS, type DelayBasedOptions } from './delay-based.ts';
 import type { InterArrivalOptions } from './inter-arrival.ts';
 import { LOSS_RULES_DEFAULTS, type LossRulesOptions } from './loss-based.ts';
@@ -41,6 +41,9 @@ export interface CongestionOptions {
   readonly lossRules?: Partial<LossRulesOptions>;
   readonly rttBackoff?: Partial<RttBackoffOptions>;
 }
+
+/** Makes the congestion controller of one path. What an algorithm has no use for in the options it ignores. */
+export type CongestionControllerFactory = (options: CongestionOptions) => CongestionController;
 
 /** `CongestionOptions` with nothing left open. */
 export interface ResolvedCongestionOptions extends BitrateBounds {

@@ -177,6 +177,11 @@ export class RtpSendStream {
     return { ...this.send(sequenceNumber, timestamp, false, new Uint8Array(0), now), paddingSize: 1 };
   }
 
+  /** Whether `padding` has any. */
+  get canPad(): boolean {
+    return this.#rtx !== undefined && this.#lastTimestamp !== undefined;
+  }
+
   /**
    * A packet of padding alone in the retransmission stream, to fill a probe; `undefined` where there is none, or before
    * the first packet.

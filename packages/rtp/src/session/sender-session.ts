@@ -62,6 +62,12 @@ interface Entry {
   firSequence: number | undefined;
 }
 
+/**
+ * Without a stream that can fill probes, e.g. with audio alone, congestion control is told of time only this long after
+ * the first packet: a camera often follows a microphone at once, and the first probes should not be wasted.
+ */
+const PATIENCE_FOR_PADDING: Milliseconds = 1000;
+
 /** Fixed header, and room for the extensions that Sluice negotiates. */
 const HEADER_SIZE: Bytes = 40;
 
@@ -76,6 +82,8 @@ export class SenderSession {
   readonly #stamp = { absSendTimeId: 0, absSendTime: 0, transportSequenceId: 0, transportSequence: 0 };
   #now: Milliseconds = 0;
   #transportSequence = 0;
+  #firstSentAt: Milliseconds | undefined;
+  #probing = false;
   #packets = 0;
   #bytes = 0;
 
@@ -165,7 +173,7 @@ export class SenderSession {
   tick(now: Milliseconds): void {
     this.#now = now;
     for (const { outgoing } of this.#streams.values()) this.#repair(outgoing, outgoing.stream.dueRepairs(now));
-    this.#pacing?.congestion.onProcess(now);
+    if (this.#pacing !== undefined && this.#canProbe(now)) this.#pacing.congestion.onProcess(now);
     this.process(now);
     const reports: RtcpSenderReport[] = [];
     const chunks: { ssrc: number; items: { type: 'cname'; text: string }[] }[] = [];
@@ -199,6 +207,14 @@ export class SenderSession {
   /** Throws away what waits for the pacer. */
   flush(): void {
     this.#pacing?.pacer.flush(() => true);
+  }
+
+  /** Whether a first probe would find anything to be made of. */
+  #canProbe(now: Milliseconds): boolean {
+    if (this.#probing || this.#firstSentAt === undefined) return this.#probing;
+    this.#probing = now - this.#firstSentAt >= PATIENCE_FOR_PADDING;
+    for (const { outgoing } of this.#streams.values()) this.#probing ||= outgoing.stream.canPad;
+    return this.#probing;
   }
 
   #retransmit(ssrc: number, sequenceNumbers: readonly number[], now: Milliseconds): void {
@@ -248,6 +264,7 @@ export class SenderSession {
     const packet = serializeRtp(fields, stamp, this.#allocator);
     this.#packets += 1;
     this.#bytes += packet.length;
+    this.#firstSentAt ??= this.#now;
     if (stamp.transportSequenceId !== 0) {
       this.#transportSequence += 1;
       if (this.#pacing !== undefined) {

@@ -247,7 +247,7 @@ export class Peer {
       sendOffer: (offer) => this.send({ type: 'offer', ...offer }),
       codecs: message.codecs,
       replay: this.#options.keyframeCache ?? true,
-      congestion: this.#room.options.congestion,
+      congestion: this.#room.options.congestionController(this.#room.options.congestion),
       forwardErrorCorrection: this.#room.options.forwardErrorCorrection,
       onLayersChanged: (consumer, reason) => this.#onLayersChanged(consumer, reason),
       onKeyFrameWanted: (producer, layer, reason) => this.#wantKeyFrame(producer, layer, reason),

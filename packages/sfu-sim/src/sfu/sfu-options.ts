@@ -1,8 +1,10 @@
 // What can be set on an SFU, with its defaults.
 
 import {
+  type CongestionControllerFactory,
   type CongestionOptions,
   checkProtection,
+  defaultCongestionController,
   type FlexFecProtection,
   type KeyFrameArbiterOptions,
   type Milliseconds,
@@ -17,6 +19,8 @@ export interface SfuOptions {
   readonly keyFrameArbiter?: KeyFrameArbiterOptions;
   /** Congestion control towards each subscriber. Default: that of `CongestionOptions`, but a `startBitrate` of 600 kbit/s. */
   readonly congestion?: CongestionOptions;
+  /** Makes the controller of each subscriber's downlink from `congestion`. Default Google congestion control. */
+  readonly congestionController?: CongestionControllerFactory;
   /**
    * Repair packets beside the video of every subscriber (RFC 8627), e.g. `{ ratio: 0.2 }` for one for every five: they
    * save the round trip of a retransmission and cost their share of the bit rate. Default none.
@@ -44,6 +48,7 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
     keyframeCache: options.keyframeCache ?? {},
     keyFrameArbiter: options.keyFrameArbiter ?? {},
     congestion: { startBitrate: 600_000, ...options.congestion },
+    congestionController: options.congestionController ?? defaultCongestionController,
     forwardErrorCorrection: options.forwardErrorCorrection ?? { ratio: 0 },
     maxParticipants: options.maxParticipants ?? 1000,
     maxTracksPerParticipant: options.maxTracksPerParticipant ?? 16,

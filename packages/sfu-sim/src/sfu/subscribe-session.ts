@@ -4,12 +4,11 @@ import {
   type BitsPerSecond,
   type Clock,
   type CongestionController,
-  type CongestionOptions,
   closedMedia,
   createOffer,
+  EstimateLog,
   FLEXFEC,
   type FlexFecProtection,
-  GoogleCongestionControl,
   type HeaderExtensionIds,
   type MediaDescription,
   type Milliseconds,
@@ -56,7 +55,8 @@ export interface SubscribeSessionOptions {
   readonly codecs: readonly string[];
   /** Whether key frame caches are replayed to this subscriber. */
   readonly replay: boolean;
-  readonly congestion: CongestionOptions;
+  /** Decides how fast it is sent to. */
+  readonly congestion: CongestionController;
   /** How much repair goes beside video. */
   readonly forwardErrorCorrection: FlexFecProtection;
   readonly onLayersChanged: (consumer: Consumer, reason: string) => void;
@@ -73,15 +73,16 @@ export class SubscribeSession {
   readonly #allocator = new LayerAllocator();
   readonly #sections: Section[] = [];
   readonly #consumers = new Map<string, Consumer>();
-  /** What the trace was last told of: the estimate, and each track's layer. */
-  #tracedTarget: number | undefined;
+  readonly #estimates: EstimateLog;
+  /** What the trace was last told of each track's layer. */
   readonly #allocated = new Map<string, number>();
   #negotiations = 0;
   #mids = 0;
 
   constructor(options: SubscribeSessionOptions) {
     this.#options = options;
-    this.#congestion = new GoogleCongestionControl(options.congestion);
+    this.#congestion = options.congestion;
+    this.#estimates = new EstimateLog(options.congestion, 'downlink');
     this.#sender = new PacketSender({
       clock: options.clock,
       send: options.send,
@@ -223,13 +224,8 @@ export class SubscribeSession {
     videos: readonly { readonly consumer: Consumer; readonly request: LayerRequest }[],
     decisions: readonly LayerDecision[],
   ): void {
-    const { targetBitrate: target, state, acknowledgedBitrate: acknowledged, rtt, lossRatio } = this.#congestion;
-    if (target !== this.#tracedTarget) {
-      this.#tracedTarget = target;
-      const { direction: change, cause } = state;
-      const measured = { acknowledged, roundTrip: rtt, loss: lossRatio };
-      this.#options.trace?.('estimate', { direction: 'downlink', target, change, cause, ...measured });
-    }
+    const estimate = this.#estimates.take();
+    if (estimate !== undefined) this.#options.trace?.('estimate', { ...estimate });
     for (const [i, { layer }] of decisions.entries()) {
       const video = videos[i];
       if (video === undefined) continue;

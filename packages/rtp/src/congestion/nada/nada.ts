@@ -12,6 +12,7 @@ import type {
   RateState,
   SentPacket,
 } from '../controller.ts';
+import type { CongestionControllerFactory } from '../options.ts';
 import { roundTripOf } from '../round-trip.ts';
 import { congestionSignal, lossPenaltyOf, warpedDelay } from './congestion-signal.ts';
 import { FeedbackTimeout } from './feedback-timeout.ts';
@@ -209,3 +210,10 @@ export class NadaCongestionControl implements CongestionController {
     if (direction !== this.#state.direction || limit !== this.#state.cause) this.#state = { direction, cause: limit };
   }
 }
+
+/** NADA within the bounds of `CongestionOptions`, whose other settings are not its own, to be handed to a room or an SFU. */
+export const nadaCongestionController: CongestionControllerFactory = ({
+  startBitrate = 300_000,
+  minBitrate = 5_000,
+  maxBitrate = 30_000_000,
+}) => new NadaCongestionControl({ startBitrate, minBitrate, maxBitrate });
