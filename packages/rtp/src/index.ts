@@ -3,6 +3,8 @@ export * from './congestion/controller.ts';
 export * from './congestion/default-controller.ts';
 export * from './congestion/estimate-log.ts';
 export * from './congestion/google-congestion-control.ts';
+export * from './congestion/nada/nada.ts';
+export { NADA_DEFAULTS, type NadaOptions } from './congestion/nada/nada-options.ts';
 export type { CongestionControllerFactory, CongestionOptions } from './congestion/options.ts';
 export type { PacerPriority } from './congestion/pacer-queue.ts';
 export * from './congestion/uplink-allocator.ts';

@@ -1,6 +1,7 @@
 // What a sender asks of congestion control, whatever the algorithm: it hears of packets sent and of feedback, and says
 // how fast to send. Time is handed in, decisions are read off; nothing here owns a timer.
 
+import type { EcnMark } from '../rtcp/feedback-types.ts';
 import type { BitsPerSecond, Bytes, Milliseconds } from '../units.ts';
 
 /** A packet as it left. */
@@ -21,6 +22,8 @@ export interface PacketResult extends SentPacket {
   readonly receivedAt: Milliseconds | undefined;
   /** It was reported lost before and has arrived after all. Default false. */
   readonly previouslyLost?: boolean | undefined;
+  /** What the network marked it with, where feedback tells. Default: not known. */
+  readonly ecn?: EcnMark | undefined;
 }
 
 /** What one feedback packet says about packets of which nothing was known before. */

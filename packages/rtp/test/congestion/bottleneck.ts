@@ -1,5 +1,6 @@
 // A sender, a bottleneck and a receiver in steps of one millisecond: just enough to close the loop. Deterministic.
 
+import type { CongestionController } from '../../src/congestion/controller.ts';
 import { GoogleCongestionControl } from '../../src/congestion/google-congestion-control.ts';
 import type { CongestionOptions } from '../../src/congestion/options.ts';
 import { Pacer } from '../../src/congestion/pacer.ts';
@@ -8,11 +9,18 @@ import { SendHistory } from '../../src/congestion/send-history.ts';
 export interface LoopOptions {
   /** Capacity over time: [from ms, bit/s], ascending, the first one from 0. */
   readonly capacity: readonly (readonly [number, number])[];
-  /** What the source sends at a given target. Default: the whole target, as 30 frames/s of video. */
-  readonly source?: 'target' | 'audio-30k';
-  /** Loss independent of the queue, in [0, 1]. Default 0. */
-  readonly loss?: number;
+  /** What the source sends at a given target: all of it (the default) or at most so many bit/s, as 30 frames/s of video. */
+  readonly source?: 'target' | 'audio-30k' | number;
+  /** Loss independent of the queue, in [0, 1], now or at a time. Default 0. */
+  readonly loss?: number | ((now: number) => number);
   readonly feedbackInterval?: number;
+  /** Whether the feedback made at a time gets lost. Default: none does. */
+  readonly feedbackLost?: (now: number) => boolean;
+  /** What the receiver's clock shows at a time. Default: another origin, the same pace. */
+  readonly receiverClock?: (now: number) => number;
+  /** Default: `GoogleCongestionControl`. */
+  readonly controller?: CongestionController;
+  /** Options of the default controller. */
   readonly congestion?: CongestionOptions;
   readonly desired?: number;
 }
@@ -28,7 +36,7 @@ const FIRST_SEQUENCE = 65_000;
 const RECEIVER_CLOCK_OFFSET = 123_456_789;
 
 export class Loop {
-  readonly controller: GoogleCongestionControl;
+  readonly controller: CongestionController;
   readonly targets: number[] = [];
   readonly queueDelays: number[] = [];
   delivered = 0;
@@ -49,7 +57,7 @@ export class Loop {
 
   constructor(options: LoopOptions) {
     this.#options = options;
-    this.controller = new GoogleCongestionControl(options.congestion);
+    this.controller = options.controller ?? new GoogleCongestionControl(options.congestion);
     if (options.desired !== undefined) this.controller.setDesiredBitrate(options.desired, 0);
     this.#pacer = new Pacer({}, (bytes) => {
       const size = Math.min(bytes, 255);
@@ -94,8 +102,13 @@ export class Loop {
   #produce(): void {
     const { now } = this;
     if (now % 20 === 0) this.#pacer.enqueue({ size: 75 }, 75, 'audio', now); // 30 kbit/s
-    if (this.#options.source === 'audio-30k' || now % 33 !== 0) return;
-    let bytes = Math.max(0, ((this.controller.targetBitrate - 30_000) * 33) / 8_000);
+    const { source } = this.#options;
+    if (source === 'audio-30k' || now % 33 !== 0) return;
+    const rate = Math.min(
+      this.controller.targetBitrate,
+      typeof source === 'number' ? source : Number.POSITIVE_INFINITY,
+    );
+    let bytes = Math.max(0, ((rate - 30_000) * 33) / 8_000);
     for (; bytes > 0; bytes -= 1_200) {
       const size = Math.max(100, Math.min(1_200, Math.round(bytes)));
       this.#pacer.enqueue({ size }, size, 'video', now);
@@ -107,7 +120,8 @@ export class Loop {
     const sent = { sequence, size, sentAt: this.now, probeCluster };
     this.#history.onPacketSent(sent);
     this.controller.onPacketSent(sent);
-    const lost = this.#nextRandom() < (this.#options.loss ?? 0);
+    const { loss = 0 } = this.#options;
+    const lost = this.#nextRandom() < (typeof loss === 'number' ? loss : loss(this.now));
     if (lost || this.#queuedBytes + size > (this.#capacity() * QUEUE_TIME) / 8_000) {
       this.dropped++;
       return;
@@ -144,16 +158,16 @@ export class Loop {
     const arrivals: (number | undefined)[] = [];
     for (let sequence = this.#nextReported; sequence <= last; sequence++) {
       const at = this.#arrivals.get(sequence);
-      arrivals.push(at === undefined ? undefined : RECEIVER_CLOCK_OFFSET + Math.round(at * 4) / 4);
+      arrivals.push(at === undefined ? undefined : Math.round(this.#receiverClock(at) * 4) / 4);
       this.#arrivals.delete(sequence);
     }
-    this.#feedback.push({
-      at: this.now + ONE_WAY_DELAY,
-      base: this.#nextReported,
-      count: this.#feedbackCount++,
-      arrivals,
-    });
+    const feedback = { at: this.now + ONE_WAY_DELAY, base: this.#nextReported, count: this.#feedbackCount++, arrivals };
     this.#nextReported = last + 1;
+    if (!this.#options.feedbackLost?.(this.now)) this.#feedback.push(feedback);
+  }
+
+  #receiverClock(now: number): number {
+    return this.#options.receiverClock?.(now) ?? RECEIVER_CLOCK_OFFSET + now;
   }
 
   #capacity(): number {
