@@ -39,6 +39,8 @@ export interface PacketDroppedEvent extends PacketDetails {
 /** A packet left a link at its far end, at `at`: exact, however late the event loop was. */
 export interface PacketArrivedEvent extends PacketDetails {
   readonly type: 'packet-arrived';
+  /** How long it waited in the queues of the path, its own transmission and jitter left out; absent: not known. */
+  readonly queued?: Milliseconds | undefined;
 }
 
 /** A copy of a packet follows, or bits of it were flipped; what then becomes of it is told like of others. */
@@ -56,6 +58,16 @@ export interface LinkChangedEvent extends At {
   readonly delay: Milliseconds;
   /** Share of the packets that is lost on the first hop, 0 to 1; absent where a model tells which ones are. */
   readonly loss?: number | undefined;
+  /** Names of the shared bottlenecks that the link goes through, in order, a space between them; absent: none. */
+  readonly via?: string | undefined;
+}
+
+/** What a shared bottleneck is like from now on: told once at its beginning, and at each change. */
+export interface BottleneckChangedEvent extends At {
+  readonly type: 'bottleneck-changed';
+  readonly bottleneck: string;
+  /** Capacity, headers of UDP and IP included; absent: unlimited. */
+  readonly rate?: BitsPerSecond | undefined;
 }
 
 interface ParticipantDetails extends At {
@@ -255,6 +267,7 @@ export type SluiceEvent =
   | PacketAlteredEvent
   | PacketArrivedEvent
   | LinkChangedEvent
+  | BottleneckChangedEvent
   | ParticipantJoinedEvent
   | ParticipantLeftEvent
   | TrackPublishedEvent

@@ -11,9 +11,9 @@ import type { InterArrivalOptions } from './inter-arrival.ts';
 import { LOSS_LIKELIHOOD_DEFAULTS, type LossLikelihoodOptions } from './loss-likelihood.ts';
 import { PROBE_RATE_DEFAULTS, type ProbeRateOptions } from './probe-rate.ts';
 import { PROBING_DEFAULTS, type ProbingOptions } from './probing.ts';
-import { RTT_BACKOFF_DEFAULTS, type RttBackoffOptions } from './rtt-backoff.ts';
 import type { QueueDelayOptions } from './queue-delay.ts';
 import type { QueueDrainOptions } from './queue-drain.ts';
+import { RTT_BACKOFF_DEFAULTS, type RttBackoffOptions } from './rtt-backoff.ts';
 import type { TrendlineOptions } from './trendline.ts';
 
 export interface CongestionOptions {

@@ -1,10 +1,18 @@
 // A capacity and its queue that several links cross.
 
-import { ArgumentError, type BitsPerSecond, type Clock, type Milliseconds, systemClock } from '@sluice/rtp';
-import { Agenda } from './agenda.ts';
+import {
+  ArgumentError,
+  type BitsPerSecond,
+  type Clock,
+  type Milliseconds,
+  systemClock,
+  type Tracer,
+} from '@sluice/rtp';
+import { Agenda, type Stage } from './agenda.ts';
 import type { LinkCount } from './link.ts';
 import { LinkDriver } from './link-driver.ts';
 import { createLinkSettings } from './link-options.ts';
+import { bottleneckChangedEvent } from './link-trace.ts';
 import { checkObject } from './option-checks.ts';
 import type { Intervals } from './outages.ts';
 import { PacketQueue, type QueueSettings } from './packet-queue.ts';
@@ -22,6 +30,14 @@ export interface BottleneckOptions {
   down?: Intervals;
   /** `false`: down until it is set to `true`. Default true. */
   up?: boolean;
+}
+
+/** How a bottleneck is told of. */
+export interface BottleneckTrace {
+  /** What the trace calls it. */
+  readonly name: string;
+  /** Receives `bottleneck-changed`; the links that go through it have the name in their `link-changed`. */
+  readonly tracer: Tracer;
 }
 
 /** What has gone through a bottleneck so far, whosever it was. */
@@ -43,19 +59,27 @@ export interface BottleneckStats {
 export class Bottleneck implements SharedQueue {
   /** What links and traffic get into. */
   readonly queue: PacketQueue;
+  readonly name: string | undefined;
   readonly #clock: Clock;
 
   /**
    * @param clock that of the links, too; times in the options count from its `now`. Default the platform's.
+   * @param trace who hears of its capacity. Default: nobody
    * @throws ArgumentError when an option is not what it should be
    */
-  constructor(options: BottleneckOptions = {}, clock: Clock = systemClock) {
+  constructor(options: BottleneckOptions = {}, clock: Clock = systemClock, trace?: BottleneckTrace) {
     checkKeys(options);
     const agenda = new Agenda();
     this.#clock = clock;
     const { rate, queue, down, up } = createLinkSettings(options);
     this.queue = new PacketQueue(agenda, { rate, queue, down, up }, clock.now(), true);
     LinkDriver.of(agenda, clock);
+    this.name = trace?.name;
+    if (trace === undefined) return;
+    const reporter = new CapacityReporter(this.queue, trace);
+    agenda.add(reporter);
+    reporter.report(clock.now());
+    this.queue.follow((now) => reporter.report(now));
   }
 
   /** What it is like now. */
@@ -92,6 +116,36 @@ export class Bottleneck implements SharedQueue {
     root.advance(now);
     this.queue.set(now, { rate, queue, down, up });
     root.driver?.schedule();
+  }
+}
+
+/** Tells of the capacity: with the time at which it changed, when the network is looked at next. Wakes nobody up. */
+class CapacityReporter implements Stage {
+  readonly wake: Milliseconds = Number.POSITIVE_INFINITY;
+  readonly #queue: PacketQueue;
+  readonly #trace: BottleneckTrace;
+  #due: Milliseconds = Number.POSITIVE_INFINITY;
+  #told: BitsPerSecond | undefined;
+
+  constructor(queue: PacketQueue, trace: BottleneckTrace) {
+    this.#queue = queue;
+    this.#trace = trace;
+  }
+
+  get due(): Milliseconds {
+    return this.#due;
+  }
+
+  run(): void {
+    this.report(this.#due);
+  }
+
+  report(at: Milliseconds): void {
+    const rate = this.#queue.rateAt(at);
+    this.#due = this.#queue.nextRateChange(at);
+    if (rate === this.#told) return;
+    this.#told = rate;
+    this.#trace.tracer(bottleneckChangedEvent(at, this.#trace.name, rate));
   }
 }
 

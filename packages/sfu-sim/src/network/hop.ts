@@ -14,7 +14,7 @@ import { LossModel } from './loss-model.ts';
 import { type LaneHop, type MessageItem, MessageLane } from './message-lane.ts';
 import { Outages } from './outages.ts';
 import type { PacketQueue } from './packet-queue.ts';
-import type { DropReason, Parcel, ParcelHop } from './parcel.ts';
+import { type DropReason, type Parcel, type ParcelHop, wireBits } from './parcel.ts';
 import { Wire } from './wire.ts';
 
 /** What a hop asks of the path it is part of. */
@@ -118,6 +118,8 @@ export class Hop<Message> implements Stage, ParcelHop, LaneHop<Message> {
   }
 
   departed(parcel: Parcel, at: Milliseconds): void {
+    const transmission = (wireBits(parcel) * 1000) / this.queue.rateAt(at);
+    parcel.queued += Math.max(0, at - parcel.queuedAt - transmission);
     if (!this.#path.closed) this.#wire.put(parcel, at, this.#settings.delay + parcel.jitter);
   }
 
@@ -172,6 +174,7 @@ export class Hop<Message> implements Stage, ParcelHop, LaneHop<Message> {
       arrival: 0,
       hop: this,
       queuedAt: now,
+      queued: 0,
       jitter: 0,
       loose: false,
     };

@@ -102,7 +102,16 @@ export class LinkModel<Message> implements HopPath<Message> {
     if (this.#closed) return 'closed';
     this.agenda.advance(now);
     const hop: ParcelHop = this.#first;
-    const parcel: Parcel = { kind: 'packet', packet, arrival: 0, hop, queuedAt: now, jitter: 0, loose: false };
+    const parcel: Parcel = {
+      kind: 'packet',
+      packet,
+      arrival: 0,
+      hop,
+      queuedAt: now,
+      queued: 0,
+      jitter: 0,
+      loose: false,
+    };
     // Counted before it is offered: CoDel may drop from the queue, and what it drops was inside.
     this.#packetsInside += 1;
     const reason = this.#first.offer(now, parcel);

@@ -1,6 +1,13 @@
 // What the trace says of a packet on a link, and of the link itself.
 
-import type { BitsPerSecond, LinkChangedEvent, Milliseconds, SluiceEventType, TraceEvent } from '@sluice/rtp';
+import type {
+  BitsPerSecond,
+  BottleneckChangedEvent,
+  LinkChangedEvent,
+  Milliseconds,
+  SluiceEventType,
+  TraceEvent,
+} from '@sluice/rtp';
 import type { LinkSettings } from './link-options.ts';
 
 /** Sees what becomes of each packet: `dropped` says why it did not arrive. The bytes are the link's. */
@@ -29,8 +36,9 @@ export function linkChangedEvent(
   at: Milliseconds,
   link: string,
   rate: BitsPerSecond,
-  { delay, loss, hops }: LinkSettings,
+  { delay, loss, hops, via }: LinkSettings,
 ): TraceEvent {
+  const bottlenecks = [via, ...hops.map((hop) => hop.via)].flatMap((shared) => shared?.name ?? []);
   return {
     at,
     type: 'link-changed',
@@ -38,5 +46,16 @@ export function linkChangedEvent(
     rate: Number.isFinite(rate) ? rate : undefined,
     delay: hops.reduce((sum, hop) => sum + hop.delay, delay),
     loss: typeof loss === 'number' ? loss : undefined,
+    ...(bottlenecks.length > 0 && { via: bottlenecks.join(' ') }),
   } satisfies LinkChangedEvent;
+}
+
+/** What a bottleneck of that name is like from `at` on. */
+export function bottleneckChangedEvent(at: Milliseconds, bottleneck: string, rate: BitsPerSecond): TraceEvent {
+  return {
+    at,
+    type: 'bottleneck-changed',
+    bottleneck,
+    rate: Number.isFinite(rate) ? rate : undefined,
+  } satisfies BottleneckChangedEvent;
 }

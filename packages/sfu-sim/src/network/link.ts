@@ -230,10 +230,10 @@ export class Link implements SharedQueue {
       item.message.deliver(item.message.text);
       return;
     }
-    const { packet, arrival } = item;
+    const { packet, arrival, queued } = item;
     this.#delivered.add(packet.byteLength);
     this.#traceChangesUntil(arrival);
-    this.#tracer?.(packetEvent('packet-arrived', arrival, this.name, packet));
+    this.#tracer?.({ ...packetEvent('packet-arrived', arrival, this.name, packet), queued });
     this.#observer?.(packet, arrival, undefined);
     this.#deliver(packet, arrival);
   }

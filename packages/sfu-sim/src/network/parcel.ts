@@ -22,6 +22,8 @@ export interface Parcel {
   hop: ParcelHop;
   /** When it came into the queue of this hop. */
   queuedAt: Milliseconds;
+  /** How long it has waited in queues so far, its own transmission left out. */
+  queued: Milliseconds;
   /** What comes on top of the propagation delay of this hop. */
   jitter: Milliseconds;
   /** Whether it may be overtaken in this hop. */
@@ -46,4 +48,6 @@ export function wireBits(parcel: Parcel): number {
 /** A capacity with a queue in front of it that several paths may cross: a `Bottleneck`, or a `Link`'s own. */
 export interface SharedQueue {
   readonly queue: PacketQueue;
+  /** What the trace calls it. Default: it is not told of. */
+  readonly name?: string | undefined;
 }

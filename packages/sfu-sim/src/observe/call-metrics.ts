@@ -109,6 +109,7 @@ export class CallMetrics {
       case 'packet-corrupted':
         if (this.#links.has(event.link)) this.#countPacket(event);
         return;
+      case 'bottleneck-changed':
       case 'message-refused':
         return;
     }

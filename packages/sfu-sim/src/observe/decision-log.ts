@@ -16,14 +16,21 @@ export function decisionLog(events: readonly TraceEvent[]): LoggedDecision[] {
   return knownEvents(events).flatMap((event) => {
     const what = inWords(event);
     if (what === undefined) return [];
-    return [{ at: event.at, who: 'link' in event ? event.link : event.participant, what }];
+    return [{ at: event.at, who: nameOf(event), what }];
   });
+}
+
+function nameOf(event: SluiceEvent): string {
+  if ('link' in event) return event.link;
+  return 'bottleneck' in event ? event.bottleneck : event.participant;
 }
 
 function inWords(event: SluiceEvent): string | undefined {
   switch (event.type) {
     case 'link-changed':
       return `link: ${kilobits(event.rate)}, ${Math.round(event.delay)} ms${lossOf(event.loss)}`;
+    case 'bottleneck-changed':
+      return `bottleneck: ${kilobits(event.rate)}`;
     case 'participant-joined':
       return 'joined';
     case 'participant-left':

@@ -1,6 +1,7 @@
 // Quality figures of a run, computed from its trace alone.
 
 import type { BitsPerSecond, Milliseconds } from '@sluice/rtp';
+import { CongestionFigures } from './congestion-figures.ts';
 import { jainIndex, percentile } from './distribution.ts';
 import { type LinkHistory, linkHistories } from './link-history.ts';
 import type { RunRecord, Span } from './run-record.ts';
@@ -89,16 +90,21 @@ export interface Figures {
    * - `keyframesRequested`: asked of publishers
    * - `freezeCount`, `freezeMs`, `layerSwitches`, `suspensionCount`, `suspendedMs`, `concealedMs`: sums
    * - `frameDelayP50Ms`, `frameDelayP95Ms`, `frameDelayP99Ms`: the longest
+   *
+   * Where flows are measured (`RunRecord.measure`), the first seven are those of `CongestionFigures.summary`, as are
+   * `overallQueueDelayP95Ms`, `queueDelayMaxMs`, `throughput` and `lowestRate` beside them.
    */
   readonly summary: Readonly<Record<string, number>>;
 }
 
 /** Computes the figures of a run. */
-export function figuresOf({ events, to }: Pick<RunRecord, 'events' | 'to'>): Figures {
+export function figuresOf({ events, to, measure }: Pick<RunRecord, 'events' | 'to' | 'measure'>): Figures {
   const subscriptions = subscriptionHistories(events, to).map(subscriptionFigures);
   const links = linkHistories(events).map((link) => linkFigures(link, to));
   const keyframesRequested = events.filter(({ type }) => type === 'key-frame-requested').length;
-  return { subscriptions, links, summary: summarise(subscriptions, links, keyframesRequested) };
+  const whole = summarise(subscriptions, links, keyframesRequested);
+  const measured = measure && new CongestionFigures(events, to, measure).summary;
+  return { subscriptions, links, summary: known({ ...whole, ...measured }) };
 }
 
 function subscriptionFigures(history: SubscriptionHistory): SubscriptionFigures {
@@ -184,12 +190,12 @@ function summarise(
   subscriptions: readonly SubscriptionFigures[],
   links: readonly LinkFigures[],
   keyframesRequested: number,
-): Record<string, number> {
+): Record<string, number | undefined> {
   const videos = subscriptions.filter(({ kind }) => kind === 'video');
   const watching = new Set(videos.map(({ participant }) => `${participant}/downlink`));
   const converged = links.flatMap(({ convergences }) => convergences);
   const packets = sum(links.map(({ packetsSent }) => packetsSent));
-  const figures: Record<string, number | undefined> = {
+  return {
     utilisation: largest(links.map((link) => link.utilisation)),
     queueDelayP50Ms: largest(links.map((link) => link.queueDelayP50Ms)),
     queueDelayP95Ms: largest(links.map((link) => link.queueDelayP95Ms)),
@@ -210,6 +216,10 @@ function summarise(
     suspendedMs: sum(videos.map(({ suspendedMs }) => suspendedMs)),
     concealedMs: sum(subscriptions.map(({ concealedMs }) => concealedMs)),
   };
+}
+
+/** Those there are. */
+function known(figures: Readonly<Record<string, number | undefined>>): Record<string, number> {
   return Object.fromEntries(
     Object.entries(figures).filter((entry): entry is [string, number] => entry[1] !== undefined),
   );

@@ -1,6 +1,14 @@
 // What happened on each link, gathered from the trace: what figures and plots are made of.
 
-import type { BitsPerSecond, Bytes, Milliseconds, PacketArrivedEvent, PacketSentEvent, TraceEvent } from '@sluice/rtp';
+import type {
+  BitsPerSecond,
+  Bytes,
+  LinkChangedEvent,
+  Milliseconds,
+  PacketArrivedEvent,
+  PacketSentEvent,
+  TraceEvent,
+} from '@sluice/rtp';
 import { UDP_IP_OVERHEAD } from '../network/link-model.ts';
 import { knownEvents } from './known-events.ts';
 
@@ -20,6 +28,8 @@ export interface PacketArrival {
    * RTCP, whose packets have no numbers to know them by.
    */
   readonly queueDelay: Milliseconds | undefined;
+  /** How long it waited in queues, by what the network says; `undefined`: it does not. */
+  readonly queued: Milliseconds | undefined;
 }
 
 /** One estimate. */
@@ -32,6 +42,8 @@ export interface EstimateStep {
 export interface LinkHistory {
   /** E.g. `bob/downlink`. */
   readonly link: string;
+  /** Names of the shared bottlenecks on its way, in order. */
+  readonly via: readonly string[];
   /** Ordered by time. */
   readonly capacity: readonly CapacityStep[];
   readonly estimates: readonly EstimateStep[];
@@ -55,7 +67,7 @@ export function linkHistories(events: readonly TraceEvent[]): LinkHistory[] {
   for (const event of knownEvents(events)) {
     switch (event.type) {
       case 'link-changed':
-        recorder(event.link).change(event.at, event.rate, event.delay);
+        recorder(event.link).change(event);
         break;
       case 'packet-sent':
         recorder(event.link).send(event);
@@ -79,6 +91,7 @@ export function linkHistories(events: readonly TraceEvent[]): LinkHistory[] {
 
 class LinkRecorder implements LinkHistory {
   readonly link: string;
+  via: readonly string[] = [];
   readonly capacity: CapacityStep[] = [];
   readonly estimates: EstimateStep[] = [];
   readonly sent: { at: Milliseconds; size: Bytes }[] = [];
@@ -94,7 +107,8 @@ class LinkRecorder implements LinkHistory {
     this.link = link;
   }
 
-  change(at: Milliseconds, rate: BitsPerSecond | undefined, delay: Milliseconds): void {
+  change({ at, rate, delay, via }: LinkChangedEvent): void {
+    this.via = via === undefined ? [] : via.split(' ');
     this.#delay = delay;
     if (this.capacity.length > 0 && rate === this.#rate) return;
     this.#rate = rate;
@@ -114,7 +128,7 @@ class LinkRecorder implements LinkHistory {
     if (key !== undefined) this.#underWay.delete(key);
     const transmission = this.#rate ? (size * 8000) / this.#rate : 0;
     const queueDelay = sentAt === undefined ? undefined : Math.max(0, event.at - sentAt - this.#delay - transmission);
-    this.arrived.push({ at: event.at, size, queueDelay });
+    this.arrived.push({ at: event.at, size, queueDelay, queued: event.queued });
   }
 }
 

@@ -1,6 +1,7 @@
 // What is kept of a run: enough for figures, plots, and every export.
 
 import type { Milliseconds, TraceEvent } from '@sluice/rtp';
+import type { MeasurePlan } from './measure-plan.ts';
 
 /** A run that is over. */
 export interface RunRecord {
@@ -14,6 +15,8 @@ export interface RunRecord {
   readonly to: Milliseconds;
   /** In the order in which they were recorded. */
   readonly events: readonly TraceEvent[];
+  /** What is measured as the work of congestion control. `undefined`: the figures of links are all there is of it. */
+  readonly measure?: MeasurePlan | undefined;
   /** What `PacketCapture.take` gave, if packets were captured. */
   readonly capture?: readonly Uint8Array[] | undefined;
 }

@@ -93,7 +93,7 @@ it('writes what happens to each packet into the trace', async () => {
     { at: 0, type: 'packet-sent', link: 'bob/downlink', size: 972 },
     { at: 0, type: 'packet-sent', link: 'bob/downlink', size: 100 },
     { at: 0, type: 'packet-dropped', link: 'bob/downlink', size: 100, reason: 'queue' },
-    { at: 9, type: 'packet-arrived', link: 'bob/downlink', size: 972 },
+    { at: 9, type: 'packet-arrived', link: 'bob/downlink', size: 972, queued: 0 },
   ]);
 });
 

@@ -96,6 +96,61 @@ describe('a bottleneck', () => {
     expect(shared.stats.passed).toEqual({ packets: 3, bytes: 3000 });
   });
 
+  it('is told of by its name: at its beginning, and at each change, with the time of the change', async () => {
+    const clock = new VirtualClock();
+    const events: TraceEvent[] = [];
+    const tracer = (event: TraceEvent) => void events.push(event);
+    const steps = [
+      [0, 1e6],
+      [100, 2e6],
+      [150, 2e6],
+    ] as const;
+    const shared = new Bottleneck({ rate: steps, down: [[300, 400]] }, clock, { name: 'access', tracer });
+    const random = seededRandom(1);
+    const link = new Link({
+      clock,
+      random,
+      name: 'ada',
+      tracer,
+      options: { delay: 5, hops: [{ via: shared }] },
+      deliver() {},
+    });
+    clock.setTimeout(() => link.send(packet(0)), 600);
+    clock.setTimeout(() => shared.set({ rate: 3e6 }), 700);
+    await clock.run(1000);
+    const told = events.filter(({ type }) => type === 'bottleneck-changed');
+    expect(told.map(({ at, bottleneck, rate }) => [at, bottleneck, rate])).toEqual([
+      [0, 'access', 1e6],
+      [100, 'access', 2e6],
+      [300, 'access', 0],
+      [400, 'access', 2e6],
+      [700, 'access', 3e6],
+    ]);
+    expect(events.find(({ type }) => type === 'link-changed')).toMatchObject({ link: 'ada', via: 'access' });
+  });
+
+  it('tells each packet how long it waited, in all queues together and without jitter', async () => {
+    const clock = new VirtualClock();
+    const waits: unknown[] = [];
+    const shared = new Bottleneck({ rate: 1e6 }, clock);
+    const link = new Link({
+      clock,
+      random: seededRandom(1),
+      name: 'ada',
+      tracer: ({ type, queued }) => {
+        if (type === 'packet-arrived') waits.push(queued);
+      },
+      options: { rate: 2e6, delay: 5, jitter: 'rfc8868', hops: [{ via: shared }] },
+      deliver() {},
+    });
+    for (let i = 0; i < 3; i++) link.send(packet(i));
+    await clock.run(1000);
+    // 1000 bytes: 4 ms at the first hop, 8 at the second.
+    expect(waits[0]).toBeCloseTo(0, 6);
+    expect(waits[2]).toBeGreaterThanOrEqual(8);
+    expect(waits[2]).toBeLessThan(16 + 1e-6);
+  });
+
   it('shares its rate and its losses as it is loaded', async () => {
     const clock = new VirtualClock();
     const shared = new Bottleneck({ rate: 3e6, queue: 100 }, clock);

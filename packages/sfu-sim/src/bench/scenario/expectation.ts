@@ -17,7 +17,11 @@ export const RUN_FIGURES = [
   'utilisation',
   'queueDelayP50Ms',
   'queueDelayP95Ms',
+  'overallQueueDelayP95Ms',
+  'queueDelayMaxMs',
   'lossRatio',
+  'throughput',
+  'lowestRate',
   'convergeUpMs',
   'convergeDownMs',
   'jain',
@@ -64,6 +68,22 @@ export const LINK_FIGURES = [
   'queueDelayP95Ms',
 ] as const;
 
+/** Figures of a flow: see `FlowFigures`. */
+export const FLOW_FIGURES = [
+  'throughput',
+  'lowestRate',
+  'estimate',
+  'highestEstimate',
+  'queueDelayP50Ms',
+  'queueDelayP95Ms',
+  'overallQueueDelayP95Ms',
+  'queueDelayMaxMs',
+  'lossRatio',
+] as const;
+
+/** Figures of a bottleneck: see `BottleneckFigures`. */
+export const BOTTLENECK_FIGURES = ['utilisation', 'jain', 'convergeUpMs', 'convergeDownMs'] as const;
+
 /** A figure of the whole run. */
 export interface RunFigureExpectation extends Comparison {
   readonly figure: (typeof RUN_FIGURES)[number];
@@ -81,6 +101,29 @@ export interface ParticipantFigureExpectation extends Comparison {
   readonly publisher?: string;
   /** Bounds in a browser in real time, in place of the others; `skip`: none. Default: the same. */
   readonly realTime?: Comparison | 'skip';
+}
+
+interface InSpan {
+  /** From when on. Default: as the scenario's `measure` says. */
+  readonly from?: Milliseconds;
+  /** Until when. Default: as the scenario's `measure` says. */
+  readonly to?: Milliseconds;
+  /** Bounds in a browser in real time, in place of the others; `skip`: none. Default: the same. */
+  readonly realTime?: Comparison | 'skip';
+}
+
+/** A figure of a direction that is under congestion control, in a span of time. */
+export interface FlowFigureExpectation extends Comparison, InSpan {
+  /** E.g. `ada/uplink`. */
+  readonly flow: string;
+  readonly figure: (typeof FLOW_FIGURES)[number];
+}
+
+/** A figure of a bottleneck, in a span of time. */
+export interface BottleneckFigureExpectation extends Comparison, InSpan {
+  /** The name of one of the scenario's bottlenecks; or of a flow that goes through none, for its link. */
+  readonly bottleneck: string;
+  readonly figure: (typeof BOTTLENECK_FIGURES)[number];
 }
 
 /** Something that is so or not. */
@@ -135,6 +178,8 @@ export interface CustomExpectation {
 export type Expectation =
   | RunFigureExpectation
   | ParticipantFigureExpectation
+  | FlowFigureExpectation
+  | BottleneckFigureExpectation
   | CheckExpectation
   | FramesExpectation
   | LayerExpectation

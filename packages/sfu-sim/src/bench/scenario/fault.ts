@@ -1,7 +1,7 @@
 // What can go wrong in a scenario, each at a moment.
 
 import type { Milliseconds } from '@sluice/rtp';
-import type { ScenarioLink } from './scenario.ts';
+import type { PublishedSource, ScenarioLink } from './scenario.ts';
 
 interface At {
   /** When, in ms since the scenario began. */
@@ -56,6 +56,13 @@ export interface EncoderStall extends During {
   readonly type: 'encoder-stall';
 }
 
+/** A publisher mutes what it publishes, and goes on with it afterwards. */
+export interface Mute extends During {
+  readonly type: 'mute';
+  /** What. Default all. */
+  readonly source?: PublishedSource;
+}
+
 /** Every video decoder reports an error and closes. */
 export interface DecoderError extends AtParticipant {
   readonly type: 'decoder-error';
@@ -78,5 +85,6 @@ export type Fault =
   | PublisherCrash
   | TabHidden
   | EncoderStall
+  | Mute
   | DecoderError
   | ClockFault;

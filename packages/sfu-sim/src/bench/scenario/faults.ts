@@ -49,6 +49,10 @@ export function carryOut(fault: Fault, { participants, later, restartSfu, rejoin
         participant.setStalled(true);
         later(fault.duration, () => participant.setStalled(false));
         break;
+      case 'mute':
+        participant.setMuted(true, fault.source);
+        later(fault.duration, () => participant.setMuted(false, fault.source));
+        break;
       case 'decoder-error':
         participant.failDecoders();
         break;

@@ -1,5 +1,6 @@
 // Whether what a scenario expects of a run is so, and in which words it is not.
 
+import type { Span } from '../../observe/run-record.ts';
 import type {
   CheckExpectation,
   Comparison,
@@ -41,8 +42,31 @@ function failuresOf(expectation: Expectation, run: Run): string[] {
   const { realTime } = expectation;
   const bounds = run.realTime && typeof realTime === 'object' ? realTime : expectation;
   if ('participant' in expectation) return participantFailures(expectation, bounds, run);
+  if ('flow' in expectation) {
+    const { flow, figure } = expectation;
+    return compare(
+      `${figure} of ${flow}${words(expectation)}`,
+      run.congestion.flow(flow, span(expectation))?.[figure],
+      bounds,
+    );
+  }
+  if ('bottleneck' in expectation) {
+    const { bottleneck, figure } = expectation;
+    const value = run.congestion.bottleneck(bottleneck, span(expectation))?.[figure];
+    return compare(`${figure} of ${bottleneck}${words(expectation)}`, value, bounds);
+  }
   const { figure } = expectation;
   return compare(figure, run.figures.summary[figure], bounds);
+}
+
+/** The span of its own, as far as it has one. */
+function span({ from, to }: { readonly from?: number; readonly to?: number }): Partial<Span> | undefined {
+  if (from === undefined && to === undefined) return undefined;
+  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+}
+
+function words({ from, to }: { readonly from?: number; readonly to?: number }): string {
+  return `${from === undefined ? '' : ` from ${from} ms`}${to === undefined ? '' : ` to ${to} ms`}`;
 }
 
 function participantFailures(expectation: ParticipantFigureExpectation, bounds: Comparison, run: Run): string[] {

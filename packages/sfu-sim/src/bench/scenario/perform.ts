@@ -55,7 +55,10 @@ export async function perform(scenario: Scenario, stage: Stage, options: RunOpti
     : undefined;
   const capture = options.capture ? new PacketCapture() : undefined;
   const bottlenecks = new Map(
-    Object.entries(scenario.bottlenecks ?? {}).map(([name, its]) => [name, new Bottleneck(its, clock)]),
+    Object.entries(scenario.bottlenecks ?? {}).map(([name, its]) => [
+      name,
+      new Bottleneck(its, clock, tracer && { name, tracer }),
+    ]),
   );
   const createSfu = (restart: number) =>
     new SimulatedSfu({
@@ -109,9 +112,12 @@ export async function perform(scenario: Scenario, stage: Stage, options: RunOpti
     const via = bottlenecks.get(plan.via);
     if (via === undefined) continue;
     at(plan.from ?? 0, () => {
-      const flow = createTraffic(plan, via, stage, random.fork(`traffic-${i}`));
-      traffic.push(flow);
-      if (plan.to !== undefined) later(plan.to - clock.now(), () => flow.close());
+      const count = plan.type === 'tcp' ? (plan.count ?? 1) : 1;
+      for (let k = 0; k < count; k++) {
+        const flow = createTraffic(plan, via, stage, random.fork(k === 0 ? `traffic-${i}` : `traffic-${i}-${k}`));
+        traffic.push(flow);
+        if (plan.to !== undefined) later(plan.to - clock.now(), () => flow.close());
+      }
     });
   }
 
@@ -141,6 +147,7 @@ export async function perform(scenario: Scenario, stage: Stage, options: RunOpti
       from: 0,
       to: duration,
       events: trace.events,
+      measure: scenario.measure,
       capture: captured,
       participants: records,
       leaks: stage.leaks(),
@@ -183,12 +190,13 @@ function createParticipants(
 
 function createTraffic(plan: CrossTraffic, via: Bottleneck, { clock }: Stage, random: Random): { close(): void } {
   if (plan.type === 'udp') return new UdpTraffic({ clock, random, via, rate: plan.rate });
-  const { control, delay } = plan;
+  const { control, delay, downloads } = plan;
   return new TcpTraffic({
     clock,
     random,
     via,
     ...(control && { control }),
     ...(delay !== undefined && { delay }),
+    ...(downloads && { downloads }),
   });
 }

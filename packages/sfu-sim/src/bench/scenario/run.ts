@@ -2,6 +2,7 @@
 
 import type { Room } from '@sluice/client';
 import { ArgumentError, type Milliseconds, type TraceEvent } from '@sluice/rtp';
+import { CongestionFigures } from '../../observe/congestion-figures.ts';
 import { toJsonLines } from '../../observe/event-trace.ts';
 import { type Figures, figuresOf, type SubscriptionFigures } from '../../observe/figures.ts';
 import { renderRecord } from '../../observe/render-record.ts';
@@ -50,6 +51,7 @@ export class Run {
   readonly leaks: FrameLeaks | undefined;
   readonly #data: RunData;
   #figures: Figures | undefined;
+  #congestion: CongestionFigures | undefined;
   #traceSha256: string | undefined;
 
   constructor(scenario: Scenario, data: RunData, rooms: ReadonlyMap<string, readonly Room[]> = new Map()) {
@@ -84,6 +86,13 @@ export class Run {
     return this.#figures;
   }
 
+  /** What congestion control did, by the scenario's `measure`, in any span of time. */
+  get congestion(): CongestionFigures {
+    const { events, to, measure } = this.#data;
+    this.#congestion ??= new CongestionFigures(events, to, measure);
+    return this.#congestion;
+  }
+
   /** SHA-256 of the trace as JSON lines, in hexadecimal: equal for equal seeds, in Node and in a browser. */
   get traceSha256(): string {
     this.#traceSha256 ??= hashTrace(this.trace);
@@ -97,8 +106,8 @@ export class Run {
 
   /** All there is to keep of it. */
   get record(): RunRecord {
-    const { title, seed, from, to, events, capture } = this.#data;
-    return { title, seed, from, to, events, capture, failures: this.failures };
+    const { title, seed, from, to, events, measure, capture } = this.#data;
+    return { title, seed, from, to, events, measure, capture, failures: this.failures };
   }
 
   /** @throws ArgumentError for a name that does not take part */

@@ -138,6 +138,15 @@ export class ScenarioParticipant implements ParticipantRecord {
     this.#codecs.setStalled(stalled);
   }
 
+  /** Mutes what it publishes of that source, or goes on with it; without a source, all. */
+  setMuted(muted: boolean, source?: PublishedSource): void {
+    for (const publication of this.#room.localParticipant.trackPublications.values()) {
+      if (source !== undefined && publication.source !== source) continue;
+      const done = muted ? publication.mute() : publication.unmute();
+      done.catch((error: unknown) => this.#report(error));
+    }
+  }
+
   failDecoders(): void {
     this.#codecs.failDecoders();
   }

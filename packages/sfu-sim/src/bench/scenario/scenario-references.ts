@@ -10,7 +10,12 @@ const LINK_ONLY = ['packetsSent', 'packetsDropped', 'lossRatio', 'utilisation', 
 
 /** Everything that does not fit together. */
 export function referenceIssues(scenario: Scenario): ScenarioIssue[] {
-  return [...participantIssues(scenario), ...faultIssues(scenario), ...expectationIssues(scenario)];
+  return [
+    ...participantIssues(scenario),
+    ...measureIssues(scenario),
+    ...faultIssues(scenario),
+    ...expectationIssues(scenario),
+  ];
 }
 
 function* participantIssues(scenario: Scenario): Generator<ScenarioIssue> {
@@ -48,6 +53,20 @@ function* participantIssues(scenario: Scenario): Generator<ScenarioIssue> {
   }
 }
 
+function* measureIssues(scenario: Scenario): Generator<ScenarioIssue> {
+  const { duration, measure } = scenario;
+  if (measure === undefined) return;
+  const { flows = [], from = 0, to = duration, fairFrom, bottlenecks = [] } = measure;
+  for (const [i, flow] of flows.entries()) yield* unknownFlow(scenario, flow, `measure.flows[${i}]`);
+  for (const [i, name] of bottlenecks.entries()) yield* unknownWay(scenario, name, `measure.bottlenecks[${i}]`);
+  if (from >= Math.min(to, duration)) {
+    yield { path: 'measure.from', problem: `is ${from}: it must be before ${Math.min(to, duration)}` };
+  }
+  if (fairFrom !== undefined && fairFrom >= Math.min(to, duration)) {
+    yield { path: 'measure.fairFrom', problem: `is ${fairFrom}: it must be before ${Math.min(to, duration)}` };
+  }
+}
+
 function* faultIssues(scenario: Scenario): Generator<ScenarioIssue> {
   const { duration, faults = [] } = scenario;
   for (const [i, fault] of faults.entries()) {
@@ -74,8 +93,11 @@ function* expectationIssues(scenario: Scenario): Generator<ScenarioIssue> {
     if ('at' in expectation && expectation.at > scenario.duration) {
       yield { path: `${path}.at`, problem: `is ${expectation.at}: the scenario ends at ${scenario.duration}` };
     }
-    if ('atLeastFrames' in expectation) {
-      const { from = 0, to = scenario.duration } = expectation;
+    if ('flow' in expectation) yield* unknownFlow(scenario, expectation.flow, `${path}.flow`);
+    if ('bottleneck' in expectation) yield* unknownWay(scenario, expectation.bottleneck, `${path}.bottleneck`);
+    if ('atLeastFrames' in expectation || 'flow' in expectation || 'bottleneck' in expectation) {
+      const measured = 'atLeastFrames' in expectation ? undefined : scenario.measure;
+      const { from = measured?.from ?? 0, to = measured?.to ?? scenario.duration } = expectation;
       if (to <= from) yield { path: `${path}.to`, problem: `is ${to}: it must be after ${from}` };
     }
     if (!('figure' in expectation)) continue;
@@ -99,6 +121,20 @@ function* unknownBottleneck({ bottlenecks = {} }: Scenario, name: string, path: 
   if (Object.hasOwn(bottlenecks, name)) return;
   const known = Object.keys(bottlenecks).join(', ');
   yield { path, problem: `is ${shown(name)}: there is ${known === '' ? 'no bottleneck' : known}` };
+}
+
+/** A flow is a direction of somebody who takes part. */
+function* unknownFlow(scenario: Scenario, flow: string, path: string): Generator<ScenarioIssue> {
+  const [, name, direction] = /^(.*)\/(.*)$/.exec(flow) ?? [];
+  if (name !== undefined && (direction === 'uplink' || direction === 'downlink')) {
+    yield* unknownParticipant(scenario, name, path);
+  } else yield { path, problem: `is ${shown(flow)}: it must be a participant and a direction, as in "ada/uplink"` };
+}
+
+/** What has a capacity: a bottleneck, or a flow's own link. */
+function* unknownWay(scenario: Scenario, name: string, path: string): Generator<ScenarioIssue> {
+  if (name.includes('/')) yield* unknownFlow(scenario, name, path);
+  else yield* unknownBottleneck(scenario, name, path);
 }
 
 function* unknownParticipant({ participants }: Scenario, name: string, path: string): Generator<ScenarioIssue> {

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import type { BottleneckOptions } from '../../network/bottleneck.ts';
 import type { RateOption } from '../../network/rate-timeline.ts';
-import { LINK_FIGURES, RUN_FIGURES, SUBSCRIPTION_FIGURES } from './expectation.ts';
+import { BOTTLENECK_FIGURES, FLOW_FIGURES, LINK_FIGURES, RUN_FIGURES, SUBSCRIPTION_FIGURES } from './expectation.ts';
 import type { Scenario, ScenarioLink } from './scenario.ts';
 import {
   bitrate,
@@ -126,7 +126,24 @@ const crossTraffic = byField('type', {
     ...span,
     control: optional(oneOf(['newreno', 'cubic'])),
     delay: optional(time),
+    downloads: optional(
+      fields({
+        size: optional(v.strictTuple([whole(1, 2 ** 31), whole(1, 2 ** 31)], 'must be [least, most] in bytes')),
+        idle: optional(period),
+        idleFirst: optional(flag),
+      }),
+    ),
+    count: optional(whole(1, 1000)),
   }),
+});
+
+const measure = fields({
+  flows: optional(list(text, 'a list of flows')),
+  from: optional(time),
+  to: optional(time),
+  fairFrom: optional(time),
+  maxRate: optional(bitrate),
+  bottlenecks: optional(list(text, 'a list of names')),
 });
 
 const where = { at: time, participant: text };
@@ -143,6 +160,7 @@ const fault = byField('type', {
   'publisher-crash': fields({ type: v.literal('publisher-crash'), ...where, rejoinAfter: optional(time) }),
   'tab-hidden': fields({ type: v.literal('tab-hidden'), ...during }),
   'encoder-stall': fields({ type: v.literal('encoder-stall'), ...during }),
+  mute: fields({ type: v.literal('mute'), ...during, source: optional(sourceName) }),
   'decoder-error': fields({ type: v.literal('decoder-error'), ...where }),
   clock: fields({
     type: v.literal('clock'),
@@ -171,6 +189,9 @@ const participantFigure = fields({
   ...bounds,
   realTime: optional(comparisonOrSkip),
 });
+const inSpan = { from: optional(time), to: optional(time), ...bounds, realTime: optional(comparisonOrSkip) };
+const flowFigure = fields({ flow: text, figure: oneOf(FLOW_FIGURES), ...inSpan });
+const bottleneckFigure = fields({ bottleneck: text, figure: oneOf(BOTTLENECK_FIGURES), ...inSpan });
 const check = fields({
   check: oneOf(['noCorruption', 'inOrder', 'noErrors', 'everyFrameClosed']),
   participant: optional(text),
@@ -203,6 +224,8 @@ const expectation = v.lazy((value) => {
   if (has('check')) return check;
   if (has('atLeastFrames')) return frames;
   if (has('layer')) return layer;
+  if (has('flow')) return flowFigure;
+  if (has('bottleneck')) return bottleneckFigure;
   if (has('figure')) return has('participant') ? participantFigure : runFigure;
   if (has('expectation')) return custom;
   return v.custom<never>(
@@ -224,6 +247,8 @@ export const scenarioSchema = fields({
   sfu: optional(sfu),
   bottlenecks: optional(named(bottleneck<BottleneckOptions>())),
   crossTraffic: optional(list(crossTraffic, 'a list of traffic')),
+  congestionControl: optional(oneOf(['gcc', 'nada'])),
+  measure: optional(measure),
   faults: optional(list(fault, 'a list of faults')),
   expect: optional(list(expectation, 'a list of expectations')),
 }) as unknown as v.GenericSchema<unknown, Scenario>;

@@ -13,6 +13,8 @@ import type {
 import type { BottleneckOptions } from '../../network/bottleneck.ts';
 import type { HopOptions } from '../../network/link-options.ts';
 import type { RateOption } from '../../network/rate-timeline.ts';
+import type { TcpDownloads } from '../../network/tcp-traffic.ts';
+import type { MeasurePlan } from '../../observe/measure-plan.ts';
 import type { KeyframeCacheOptions } from '../../sfu/keyframe-cache.ts';
 import type { Expectation } from './expectation.ts';
 import type { Fault } from './fault.ts';
@@ -35,11 +37,18 @@ export interface Scenario {
   readonly bottlenecks?: Readonly<Record<string, BottleneckOptions>>;
   /** Other traffic through these bottlenecks. */
   readonly crossTraffic?: readonly CrossTraffic[];
+  /** The congestion control of everybody who sends, the SFU included. Default `gcc`. */
+  readonly congestionControl?: CongestionControlName;
+  /** What is measured of congestion control, for figures and expectations. Default: nothing beyond the links' figures. */
+  readonly measure?: MeasurePlan;
   /** What goes wrong. */
   readonly faults?: readonly Fault[];
   /** What has to hold. Default nothing: the run then only records. */
   readonly expect?: readonly Expectation[];
 }
+
+/** Google congestion control as in libwebrtc, or NADA (RFC 8698). */
+export type CongestionControlName = 'gcc' | 'nada';
 
 /** Somebody who takes part. */
 export interface ParticipantPlan {
@@ -130,11 +139,15 @@ export interface UdpCrossTraffic extends CrossTrafficSpan {
   readonly rate: RateOption;
 }
 
-/** A long flow that takes what it gets. */
+/** A flow that takes what it gets; or downloads, one after the other. */
 export interface TcpCrossTraffic extends CrossTrafficSpan {
   readonly type: 'tcp';
   /** Default `cubic`. */
   readonly control?: 'newreno' | 'cubic';
   /** One way, in ms. Default 50. */
   readonly delay?: Milliseconds;
+  /** Downloads of these sizes, with pauses. Default: one flow without an end. */
+  readonly downloads?: TcpDownloads;
+  /** That many flows of this kind. A whole number, 1 or more. Default 1. */
+  readonly count?: number;
 }

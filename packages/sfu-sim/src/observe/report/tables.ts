@@ -8,6 +8,10 @@ const FIGURES: Readonly<Record<string, readonly [name: string, show: (value: num
   utilisation: ['Utilisation of the bottleneck', percent],
   queueDelayP50Ms: ['Queueing delay, median', milliseconds],
   queueDelayP95Ms: ['Queueing delay, 95th percentile', milliseconds],
+  overallQueueDelayP95Ms: ['Queueing delay at any time, 95th percentile', milliseconds],
+  queueDelayMaxMs: ['Queueing delay, longest', milliseconds],
+  throughput: ['Throughput of the flows measured', kilobits],
+  lowestRate: ['Lowest rate sent over a second', kilobits],
   lossRatio: ['Packets lost', percent],
   convergeUpMs: ['Estimate follows upwards after', milliseconds],
   convergeDownMs: ['Estimate follows downwards after', milliseconds],
@@ -81,7 +85,7 @@ export function linksHtml(links: readonly LinkFigures[]): string {
       String(figures.packetsSent),
       percent(figures.lossRatio),
       percent(figures.utilisation),
-      `${Math.round(figures.throughput / 1000)} kbit/s`,
+      kilobits(figures.throughput),
       p50 === undefined ? '–' : `${Math.round(p50)} / ${Math.round(p95 ?? p50)} ms`,
     ];
   });
@@ -101,6 +105,10 @@ function table(name: string, columns: readonly string[], rows: readonly (readonl
 function milliseconds(time: number | undefined): string {
   if (time === undefined) return '–';
   return time >= 10_000 ? `${(time / 1000).toFixed(1)} s` : `${Math.round(time)} ms`;
+}
+
+function kilobits(rate: number): string {
+  return `${Math.round(rate / 1000)} kbit/s`;
 }
 
 function percent(share: number | undefined): string {
