@@ -2,7 +2,9 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { check, type FuzzTarget } from '../../../../scripts/fuzz/target.ts';
+import type { CongestionController } from '../../src/congestion/controller.ts';
 import { GoogleCongestionControl } from '../../src/congestion/google-congestion-control.ts';
+import { NadaCongestionControl } from '../../src/congestion/nada/nada.ts';
 import { SendHistory } from '../../src/congestion/send-history.ts';
 import { parseRtcp, serializeRtcp, type TransportFeedback } from '../../src/rtcp/packets.ts';
 import { TransportFeedbackRecorder } from '../../src/rtcp/transport-feedback-recorder.ts';
@@ -29,10 +31,26 @@ export const congestionTargets: readonly FuzzTarget[] = [
     run: (input) => new Path().send(input),
   },
   longLived('congestion-long', 3, (path, input) => path.send(input)),
+  {
+    name: 'nada',
+    weight: 2,
+    generate: (random) => randomBytes(random, random.integer(1, 100)),
+    run: (input) => nadaPath().send(input),
+  },
+  longLived('nada-long', 2, (path, input) => path.send(input), nadaPath),
 ];
 
+function nadaPath(): Path {
+  return new Path(new NadaCongestionControl(BOUNDS));
+}
+
 /** One path through thousands of inputs, so that what piles up is seen. */
-function longLived(name: string, weight: number, use: (path: Path, input: Uint8Array) => void): FuzzTarget {
+function longLived(
+  name: string,
+  weight: number,
+  use: (path: Path, input: Uint8Array) => void,
+  create = () => new Path(),
+): FuzzTarget {
   let path: Path | undefined;
   return {
     name,
@@ -42,7 +60,7 @@ function longLived(name: string, weight: number, use: (path: Path, input: Uint8A
       path = undefined;
     },
     run: (input) => {
-      path ??= new Path();
+      path ??= create();
       use(path, input);
     },
   };
@@ -52,10 +70,14 @@ function longLived(name: string, weight: number, use: (path: Path, input: Uint8A
 class Path {
   readonly #recorder = new TransportFeedbackRecorder();
   readonly #history = new SendHistory();
-  readonly #controller = new GoogleCongestionControl(BOUNDS);
+  readonly #controller: CongestionController;
   #now = 1000;
   #arrival = 1000;
   #sequence = 0;
+
+  constructor(controller: CongestionController = new GoogleCongestionControl(BOUNDS)) {
+    this.#controller = controller;
+  }
 
   /** Packets arrive with any numbers at any time. */
   record(input: Uint8Array): void {

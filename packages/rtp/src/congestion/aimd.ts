@@ -138,10 +138,11 @@ export class Aimd {
   }
 
   /** Whether an overuse may decrease the rate already: once per round trip, or at once when next to nothing arrives. */
-  mayDecrease(acknowledged: BitsPerSecond, now: Milliseconds): boolean {
+  mayDecrease(acknowledged: BitsPerSecond, urgent: boolean, now: Milliseconds): boolean {
     const { minDecreaseInterval, maxDecreaseInterval, urgentDecreaseRatio } = this.#options;
     const interval = Math.min(Math.max(this.#rtt, minDecreaseInterval), maxDecreaseInterval);
-    if (this.#changedAt === undefined || now - this.#changedAt >= interval) return true;
+    const since = urgent ? this.#decreasedAt : this.#changedAt;
+    if (since === undefined || now - since >= interval) return true;
     return acknowledged < urgentDecreaseRatio * this.#estimate;
   }
 

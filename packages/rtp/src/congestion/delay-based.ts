@@ -50,6 +50,7 @@ export class DelayBased {
   readonly #queue: QueueDelay;
   readonly #drain: QueueDrain;
   #rtt: Milliseconds;
+  #standingAtDecrease: Milliseconds = 0;
   #trendline: Trendline;
   #lastFeedbackAt: Milliseconds | undefined;
 
@@ -134,9 +135,15 @@ export class DelayBased {
   }
 
   #decrease(recent: BitsPerSecond | undefined, now: Milliseconds): void {
+    const { standing } = this.#queue;
+    // A queue that shrinks says that the last decrease was enough.
+    const shrinks = this.#drain.active && standing < this.#standingAtDecrease - this.#options.queueDrain.empty;
     if (recent === undefined) this.#aimd.halve(now);
-    else if (this.#aimd.mayDecrease(recent, now)) this.#aimd.update('overuse', recent, now);
-    this.#drain.start(this.#queue.standing, now);
-    this.#drain.update(this.#queue.standing, this.#rtt, now);
+    else if (!shrinks && this.#aimd.mayDecrease(recent, standing > this.#options.queueDrain.limit, now)) {
+      this.#aimd.update('overuse', recent, now);
+      this.#standingAtDecrease = standing;
+    }
+    this.#drain.start(standing, now);
+    this.#drain.update(standing, this.#rtt, now);
   }
 }

@@ -14,7 +14,7 @@ export interface QueueDrainOptions {
   readonly minFactor: number;
   /**
    * Given up this long after the round trip in which it began: others keep the queue full, as TCP does, and to give way
-   * would only make room for them. Default 1200 ms.
+   * would only make room for them. Default 2000 ms.
    */
   readonly patience: Milliseconds;
   /** ... if packets were lost within this time: who fills a queue by intent fills it until it overflows. Default 10 000 ms. */
@@ -32,7 +32,7 @@ export const QUEUE_DRAIN_DEFAULTS: QueueDrainOptions = {
   empty: 25,
   horizon: 300,
   minFactor: 0.3,
-  patience: 1_200,
+  patience: 2_000,
   overflowPeriod: 10_000,
   truce: 10_000,
   maxTruce: 60_000,

@@ -9,8 +9,8 @@ import { SendHistory } from '../../src/congestion/send-history.ts';
 export interface LoopOptions {
   /** Capacity over time: [from ms, bit/s], ascending, the first one from 0. */
   readonly capacity: readonly (readonly [number, number])[];
-  /** What the source sends at a given target. Default: the whole target, as 30 frames/s of video. */
-  readonly source?: 'target' | 'audio-30k';
+  /** What the source sends at a given target: all of it (the default) or at most so many bit/s, as 30 frames/s of video. */
+  readonly source?: 'target' | 'audio-30k' | number;
   /** Loss independent of the queue, in [0, 1], now or at a time. Default 0. */
   readonly loss?: number | ((now: number) => number);
   readonly feedbackInterval?: number;
@@ -102,8 +102,13 @@ export class Loop {
   #produce(): void {
     const { now } = this;
     if (now % 20 === 0) this.#pacer.enqueue({ size: 75 }, 75, 'audio', now); // 30 kbit/s
-    if (this.#options.source === 'audio-30k' || now % 33 !== 0) return;
-    let bytes = Math.max(0, ((this.controller.targetBitrate - 30_000) * 33) / 8_000);
+    const { source } = this.#options;
+    if (source === 'audio-30k' || now % 33 !== 0) return;
+    const rate = Math.min(
+      this.controller.targetBitrate,
+      typeof source === 'number' ? source : Number.POSITIVE_INFINITY,
+    );
+    let bytes = Math.max(0, ((rate - 30_000) * 33) / 8_000);
     for (; bytes > 0; bytes -= 1_200) {
       const size = Math.max(100, Math.min(1_200, Math.round(bytes)));
       this.#pacer.enqueue({ size }, size, 'video', now);

@@ -83,9 +83,14 @@ export interface NadaOptions {
   readonly timeoutFactor?: number;
   /**
    * While the application sends less than it may, the target rises, gradually, up to this multiple of what arrives: what
-   * the path would carry is not known then. Default 2.
+   * the path would carry is not known then. Default 4, the next layer of a simulcast.
    */
   readonly applicationLimitFactor?: number;
+  /**
+   * Sending less than this fraction of the target is less than it may. Above the 0.65 of libwebrtc: the ramp-up alone
+   * never leaves a sender that far behind. Default 0.9.
+   */
+  readonly applicationLimitUsage?: number;
   /** Pacing rate relative to the target (§5.2.2 has 1.05 for the buffer that the pacer is here). Default 1.25. */
   readonly pacingFactor?: number;
   /** Weight of a new measurement in the smoothed round-trip time. Default 1/8 (RFC 6298 §2). */
@@ -127,13 +132,14 @@ export const NADA_DEFAULTS: ResolvedNadaOptions = {
   slowdownMargin: 20,
   feedbackTimeout: 500,
   timeoutFactor: 0.8,
-  applicationLimitFactor: 2,
+  applicationLimitFactor: 4,
+  applicationLimitUsage: 0.9,
   pacingFactor: 1.25,
   rttWeight: 1 / 8,
 };
 
 /** Those that are shares of a whole. */
-const FRACTIONS = ['ratioWeight', 'timeoutFactor', 'rttWeight'] as const;
+const FRACTIONS = ['ratioWeight', 'timeoutFactor', 'applicationLimitUsage', 'rttWeight'] as const;
 
 /**
  * Fills in the defaults.

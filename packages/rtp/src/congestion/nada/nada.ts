@@ -3,7 +3,7 @@
 // feedback on each packet (§5.3).
 
 import type { BitsPerSecond, Milliseconds } from '../../units.ts';
-import { ApplicationLimited } from '../application-limited.ts';
+import { APPLICATION_LIMITED_DEFAULTS, ApplicationLimited } from '../application-limited.ts';
 import type {
   CongestionController,
   FeedbackReport,
@@ -12,6 +12,7 @@ import type {
   RateState,
   SentPacket,
 } from '../controller.ts';
+import type { CongestionControllerFactory } from '../options.ts';
 import { roundTripOf } from '../round-trip.ts';
 import { congestionSignal, lossPenaltyOf, warpedDelay } from './congestion-signal.ts';
 import { FeedbackTimeout } from './feedback-timeout.ts';
@@ -59,7 +60,10 @@ export class NadaCongestionControl implements CongestionController {
     this.#options = resolved;
     this.#queuingDelay = new QueuingDelay(resolved);
     this.#window = new ObservationWindow(resolved.observationWindow, resolved.updateInterval);
-    this.#applicationLimited = new ApplicationLimited(resolved.startBitrate);
+    this.#applicationLimited = new ApplicationLimited(resolved.startBitrate, {
+      ...APPLICATION_LIMITED_DEFAULTS,
+      usage: resolved.applicationLimitUsage,
+    });
     this.#feedbackTimeout = new FeedbackTimeout(resolved);
     this.#slowdown = new Slowdown(resolved);
     this.#max = resolved.maxBitrate;
@@ -135,7 +139,8 @@ export class NadaCongestionControl implements CongestionController {
     // With room to spare there is no queue of ours.
     const baselineAge = this.#isApplicationLimited ? 0 : now - (confirmedAt ?? now);
     this.#slowdown.process(baselineAge, filtered, now);
-    if (this.#feedbackTimeout.isDue(this.#rtt ?? 0, now)) this.#setRate(this.#rate * this.#options.timeoutFactor, 'rtt');
+    if (this.#feedbackTimeout.isDue(this.#rtt ?? 0, now))
+      this.#setRate(this.#rate * this.#options.timeoutFactor, 'rtt');
   }
 
   get #isApplicationLimited(): boolean {
@@ -205,3 +210,10 @@ export class NadaCongestionControl implements CongestionController {
     if (direction !== this.#state.direction || limit !== this.#state.cause) this.#state = { direction, cause: limit };
   }
 }
+
+/** NADA within the bounds of `CongestionOptions`, whose other settings are not its own, to be handed to a room or an SFU. */
+export const nadaCongestionController: CongestionControllerFactory = ({
+  startBitrate = 300_000,
+  minBitrate = 5_000,
+  maxBitrate = 30_000_000,
+}) => new NadaCongestionControl({ startBitrate, minBitrate, maxBitrate });

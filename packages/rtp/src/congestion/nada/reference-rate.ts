@@ -52,8 +52,6 @@ export function gradualUpdate(
   const offset = signal - (weight * referenceSignal * referenceBitrate) / rate;
   const change = signal - previousSignal;
   return (
-    rate -
-    gain * (elapsed / timeScale) * (offset / timeScale) * rate -
-    gain * changeGain * (change / timeScale) * rate
+    rate - gain * (elapsed / timeScale) * (offset / timeScale) * rate - gain * changeGain * (change / timeScale) * rate
   );
 }
