@@ -5,6 +5,7 @@ export * from './congestion/estimate-log.ts';
 export * from './congestion/google-congestion-control.ts';
 export type { CongestionControllerFactory, CongestionOptions } from './congestion/options.ts';
 export type { PacerPriority } from './congestion/pacer-queue.ts';
+export * from './congestion/uplink-allocation.ts';
 export * from './congestion/uplink-allocator.ts';
 export * from './emitter.ts';
 export * from './errors.ts';
