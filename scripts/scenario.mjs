@@ -1,8 +1,9 @@
-// `npm run scenario -- NAME|FILE [--seed N] [--out DIR] [--json]`: one scenario in virtual time, by the name of a file in
-// packages/sfu-sim/scenarios or by its path, .ts or .json. `--list` names them all.
+// `npm run scenario -- NAME|FILE [--seed N] [--congestion-control gcc|nada] [--out DIR] [--json]`: one scenario in virtual
+// time, by the name of a file in packages/sfu-sim/scenarios, e.g. `rfc8867/5.1`, or by its path, .ts or .json. `--list` names
+// them all.
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { installMissing } from './install.mjs';
 import { repositoryRoot } from './run-command.mjs';
@@ -22,6 +23,7 @@ async function main() {
     allowPositionals: true,
     options: {
       seed: { type: 'string' },
+      'congestion-control': { type: 'string' },
       out: { type: 'string' },
       json: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
@@ -39,11 +41,13 @@ async function main() {
   }
   const { seed, out } = values;
   if (seed !== undefined && !/^-?\d{1,15}$/.test(seed)) throw new Error(`--seed is "${seed}": it must be an integer.`);
+  const control = values['congestion-control'];
   const file = library.get(name) ?? findFile(name);
   if (file === undefined) throw new Error(`There is no scenario "${name}". There are: ${names.join(', ')}.`);
   await installMissing();
   const args = [
     ...(seed === undefined ? [] : [`--seed=${seed}`]),
+    ...(control === undefined ? [] : [`--congestion-control=${control}`]),
     ...(out === undefined ? [] : [`--out=${resolve(out)}`]),
     ...(values.json ? ['--json'] : []),
   ];
@@ -88,10 +92,13 @@ try {
   }
 }
 
-/** The library's files by name, in alphabetical order. */
+/** The library's files by name, e.g. `main-job` or `rfc8867/5.1`, in alphabetical order. What is in `parts` is no scenario. */
 function findScenarios() {
-  const files = readdirSync(LIBRARY).filter((file) => /\.(ts|json)$/.test(file));
-  return new Map(files.sort().map((file) => [file.replace(/\.(ts|json)$/, ''), join(LIBRARY, file)]));
+  const files = readdirSync(LIBRARY, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.split(sep).join('/'))
+    .filter((file) => /\.(ts|json)$/.test(file) && !file.startsWith('parts/'))
+    .map((file) => /** @type {const} */ ([file.replace(/\.(ts|json)$/, ''), join(LIBRARY, file)]));
+  return new Map(files.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** @param {string} path */

@@ -19,9 +19,17 @@ const MAX_PARTICIPANTS = 12;
 export async function main(value: unknown, args: readonly string[] = process.argv.slice(2)): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
-    options: { seed: { type: 'string' }, out: { type: 'string' }, json: { type: 'boolean', default: false } },
+    options: {
+      seed: { type: 'string' },
+      'congestion-control': { type: 'string' },
+      out: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
   });
-  const scenario = checkScenario(value);
+  const control = values['congestion-control'];
+  const scenario = checkScenario(
+    control === undefined || typeof value !== 'object' ? value : { ...value, congestionControl: control },
+  );
   const name = scenario.name ?? 'scenario';
   const started = performance.now();
   let told = started;

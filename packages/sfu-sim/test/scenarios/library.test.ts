@@ -4,7 +4,9 @@
 import { checkScenario, type Scenario, simulate } from '@sluice/sfu-sim/bench';
 import { expect, test } from 'vitest';
 
-const typescript = import.meta.glob<{ scenario: Scenario }>('../../scenarios/*.ts', { eager: true });
+const typescript = import.meta.glob<{ scenario: Scenario }>(['../../scenarios/**/*.ts', '!../../scenarios/parts/**'], {
+  eager: true,
+});
 const json = import.meta.glob<unknown>('../../scenarios/*.json', { eager: true, import: 'default' });
 
 const library = [

@@ -1,17 +1,18 @@
 // A scenario as it is played out on a stage: who joins when, what goes wrong when, and what is left in the end.
 
 import type { Room } from '@sluice/client';
-import { type Milliseconds, type Random, seededRandom } from '@sluice/rtp';
+import { type CongestionControllerFactory, type Milliseconds, type Random, seededRandom } from '@sluice/rtp';
 import { SimulatedSfu } from '../../host/simulated-sfu.ts';
 import { Bottleneck } from '../../network/bottleneck.ts';
 import { TcpTraffic } from '../../network/tcp-traffic.ts';
 import { UdpTraffic } from '../../network/udp-traffic.ts';
 import { EventTrace } from '../../observe/event-trace.ts';
 import { PacketCapture } from '../../observe/packet-capture.ts';
+import { CONGESTION_CONTROLLERS } from './congestion-controllers.ts';
 import { CLOCK_FAULTS, carryOut } from './faults.ts';
 import { namedParticipants, participantNames } from './participant-names.ts';
 import type { RunData } from './run.ts';
-import type { CrossTraffic, Scenario } from './scenario.ts';
+import type { CongestionControlName, CrossTraffic, Scenario } from './scenario.ts';
 import { ScenarioParticipant } from './scenario-participant.ts';
 import type { Stage } from './stage.ts';
 
@@ -25,6 +26,8 @@ const AFTERMATH: Milliseconds = 1000;
 export interface RunOptions {
   /** In place of the scenario's. */
   readonly seed?: number;
+  /** In place of the scenario's. */
+  readonly congestionControl?: CongestionControlName;
   /** Whether every event is recorded; without, a run is quicker and has no figures. Default true. */
   readonly trace?: boolean;
   /** Whether every packet is captured, for Wireshark. Default false. */
@@ -45,6 +48,7 @@ export async function perform(scenario: Scenario, stage: Stage, options: RunOpti
   const { duration, faults = [], crossTraffic = [] } = scenario;
   const seed = options.seed ?? scenario.seed ?? 1;
   const random = seededRandom(seed);
+  const congestionController = CONGESTION_CONTROLLERS[options.congestionControl ?? scenario.congestionControl ?? 'gcc'];
   const { clock } = stage;
   const trace = new EventTrace();
   let recording = options.trace ?? true;
@@ -65,13 +69,14 @@ export async function perform(scenario: Scenario, stage: Stage, options: RunOpti
       ...scenario.sfu,
       seed: restart === 0 ? seed : random.fork(`restart-${restart}`).integer(0, 0x7fffffff),
       clock,
+      congestionController,
       ...(tracer && { tracer }),
       ...(capture && { capture }),
     });
   let restarts = 0;
   let sfu: SimulatedSfu | undefined = createSfu(0);
 
-  const participants = createParticipants(scenario, { stage, random, tracer, bottlenecks });
+  const participants = createParticipants(scenario, { stage, random, tracer, bottlenecks, congestionController });
   const join = (participant: ScenarioParticipant) => {
     if (sfu !== undefined) void participant.join(sfu);
   };
@@ -163,6 +168,7 @@ function createParticipants(
     readonly random: Random;
     readonly tracer: EventTrace['record'] | undefined;
     readonly bottlenecks: ReadonlyMap<string, Bottleneck>;
+    readonly congestionController: CongestionControllerFactory;
   },
 ): Map<string, ScenarioParticipant> {
   const participants = new Map<string, ScenarioParticipant>();

@@ -1,7 +1,7 @@
 // One participant of a scenario as it acts: its page, its room, its camera, and its end of the network.
 
 import { ConnectionError, type PreferredLayers, type RemoteTrackPublication, Room } from '@sluice/client';
-import type { Clock, Milliseconds, Random, TraceEvent, Tracer } from '@sluice/rtp';
+import type { Clock, CongestionControllerFactory, Milliseconds, Random, TraceEvent, Tracer } from '@sluice/rtp';
 import type { SimulatedSfu } from '../../host/simulated-sfu.ts';
 import type { Bottleneck } from '../../network/bottleneck.ts';
 import { type FaultyCodecs, faultyCodecs } from './faulty-codecs.ts';
@@ -25,6 +25,7 @@ export interface ScenarioParticipantOptions {
   /** Whether faults concern anybody's clock. */
   readonly clocksDiffer: boolean;
   readonly bottlenecks: ReadonlyMap<string, Bottleneck>;
+  readonly congestionController: CongestionControllerFactory;
   /** The others, by name. */
   readonly find: (name: string) => ScenarioParticipant | undefined;
 }
@@ -163,11 +164,14 @@ export class ScenarioParticipant implements ParticipantRecord {
   }
 
   #createRoom(): Room {
-    const { random, tracer, stage, clocksDiffer } = this.#options;
+    const { random, tracer, stage, clocksDiffer, congestionController } = this.#options;
+    const { congestion } = this.#plan;
     const room = new Room({
       clock: this.#clock,
       random: random.fork(`room-${this.rooms.length}`),
       codecs: this.#codecs.codecs,
+      congestionController,
+      ...(congestion && { congestion }),
       ...(tracer && { tracer: clocksDiffer ? (event) => tracer(this.#onSharedClock(event)) : tracer }),
     });
     this.rooms.push(room);

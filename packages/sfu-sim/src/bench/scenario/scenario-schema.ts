@@ -64,6 +64,12 @@ const publishPlan = fields({
   audioBitrate: optional(bitrate),
 });
 
+const congestion = v.looseObject({
+  startBitrate: optional(bitrate),
+  minBitrate: optional(bitrate),
+  maxBitrate: optional(bitrate),
+});
+
 const participant = fields({
   publish: optional(
     list(
@@ -83,6 +89,7 @@ const participant = fields({
         : preferredLayers,
     ),
   ),
+  congestion: optional(congestion),
   keyframeCache: optional(flag),
   count: optional(whole(1, 1000)),
   joinEvery: optional(time),
@@ -105,13 +112,7 @@ const sfu = fields({
       cooldown: optional(time),
     }),
   ),
-  congestion: optional(
-    v.looseObject({
-      startBitrate: optional(bitrate),
-      minBitrate: optional(bitrate),
-      maxBitrate: optional(bitrate),
-    }),
-  ),
+  congestion: optional(congestion),
   forwardErrorCorrection: optional(forwardErrorCorrection),
   maxParticipants: optional(whole(1)),
   maxTracksPerParticipant: optional(whole(1)),

@@ -66,6 +66,8 @@ export interface ParticipantPlan {
   readonly downlink?: ScenarioLink;
   /** The layers it wants of every video track at most, or steps `[[ms, layers], …]`. Default the best there are. */
   readonly preferredLayers?: PreferredLayers | readonly (readonly [at: Milliseconds, layers: PreferredLayers])[];
+  /** Congestion control of its uplink: see `RoomOptions.congestion`. */
+  readonly congestion?: CongestionOptions;
   /** Whether it is shown cached key frames. Default true. */
   readonly keyframeCache?: boolean;
   /**

@@ -1,0 +1,6 @@
+// RFC 8867 §5.6: a media flow competing with a long TCP flow, with a queue of 1000 ms.
+
+import type { Scenario } from '@sluice/sfu-sim/bench';
+import { longTcp } from '../parts/long-tcp.ts';
+
+export const scenario: Scenario = longTcp('rfc8867/5.6-queue-1000', 1000);
