@@ -92,8 +92,6 @@ export class GoogleCongestionControl implements CongestionController {
     return this.#applicationLimited.since !== undefined;
   }
 
-    return `dq ${Math.round(this.#delayBased.queueDelay)} f ${this.#delayBased.drainFactor.toFixed(2)} ${this.#delayBased.usage} rec ${Math.round((this.#acknowledged.recentBitrate ?? 0) / 1e3)} est ${Math.round(this.#delayBased.estimate / 1e3)}`;
-  }
   takeProbeRequests(): readonly ProbeRequest[] {
     const requests = this.#requests;
     if (requests.length > 0) this.#requests = [];
