@@ -21,6 +21,7 @@ import {
   type Tracer,
   type Transport,
   TypedEmitter,
+  type UplinkAllocationOptions,
 } from '@sluice/rtp';
 import { CODEC_STRINGS } from '../media/codec-strings.ts';
 import { browserCodecs, type MediaCodecs } from '../media/media-codecs.ts';
@@ -54,6 +55,8 @@ export interface RoomOptions {
   readonly congestion?: CongestionOptions;
   /** Makes the controller of each connection's uplink from `congestion`. Default Google congestion control. */
   readonly congestionController?: CongestionControllerFactory;
+  /** How the uplink is shared among what is published. Default `UPLINK_ALLOCATION_DEFAULTS`, for what is not said. */
+  readonly uplinkAllocation?: Partial<UplinkAllocationOptions>;
   /** Gets every event of this client. Default: nobody does. */
   readonly tracer?: Tracer;
 }
@@ -99,6 +102,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
   readonly #codecs: MediaCodecs | undefined;
   readonly #congestion: CongestionOptions;
   readonly #congestionController: CongestionControllerFactory;
+  readonly #uplinkAllocation: Partial<UplinkAllocationOptions>;
   readonly #tracer: Tracer | undefined;
   readonly #roster: Roster;
   #state: ConnectionState = 'disconnected';
@@ -113,6 +117,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     this.#codecs = options.codecs;
     this.#congestion = { startBitrate: START_BITRATE, ...options.congestion };
     this.#congestionController = options.congestionController ?? defaultCongestionController;
+    this.#uplinkAllocation = options.uplinkAllocation ?? {};
     this.#tracer = options.tracer;
     this.#roster = new Roster({
       clock: this.#clock,
@@ -237,6 +242,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     const uplink = new Uplink({
       clock: this.#clock,
       congestion,
+      allocation: this.#uplinkAllocation,
       participant: () => this.localParticipant.identity,
       tracer: this.#tracer,
     });

@@ -15,7 +15,6 @@ import type {
   SentPacket,
 } from './controller.ts';
 import { DelayBased } from './delay-based.ts';
-import type { LossBasedEstimator } from './loss-based.ts';
 import { LossLikelihood } from './loss-likelihood.ts';
 import { type CongestionOptions, type ResolvedCongestionOptions, resolveCongestionOptions } from './options.ts';
 import { ProbeRate, type ProbeResult } from './probe-rate.ts';
@@ -28,7 +27,7 @@ const START: RateState = { direction: 'hold', cause: 'start' };
 export class GoogleCongestionControl implements CongestionController {
   readonly #options: ResolvedCongestionOptions;
   readonly #delayBased: DelayBased;
-  readonly #lossBased: LossBasedEstimator;
+  readonly #lossBased: LossLikelihood;
   readonly #acknowledged: AcknowledgedRate;
   readonly #applicationLimited: ApplicationLimited;
   readonly #probing: ProbeController;
@@ -93,9 +92,6 @@ export class GoogleCongestionControl implements CongestionController {
     return this.#applicationLimited.since !== undefined;
   }
 
-  debug() {
-    return `dq ${Math.round(this.#delayBased.queueDelay)} f ${this.#delayBased.drainFactor.toFixed(2)} ${this.#delayBased.usage} rec ${Math.round((this.#acknowledged.recentBitrate ?? 0) / 1e3)} est ${Math.round(this.#delayBased.estimate / 1e3)}`;
-  }
   takeProbeRequests(): readonly ProbeRequest[] {
     const requests = this.#requests;
     if (requests.length > 0) this.#requests = [];
@@ -132,7 +128,7 @@ export class GoogleCongestionControl implements CongestionController {
     const throughput = { average: this.#acknowledgedBitrate, recent: this.#acknowledged.recentBitrate };
     const lost = packets.some(({ receivedAt }) => receivedAt === undefined);
     const { probed, recovered } = this.#delayBased.onFeedback(arrived, throughput, probe, lost, at);
-    if (probed) this.#lossBased.setEstimate(this.#delayBased.estimate, at);
+    if (probed) this.#lossBased.setEstimate(this.#delayBased.estimate);
     this.#probed = probed || (this.#probed && this.#delayBased.estimate >= estimate);
     this.#lossBased.onFeedback({ at, packets, acknowledged: this.#acknowledgedBitrate });
 
@@ -176,14 +172,14 @@ export class GoogleCongestionControl implements CongestionController {
   }
 
   #update(now: Milliseconds, byFeedback = false): void {
-    const { minBitrate, delayBased } = this.#options;
+    const { minBitrate } = this.#options;
     const before = this.#target;
     const reduced = this.#rttBackoff.backOff(before, now);
     if (reduced !== undefined) {
       this.#delayBased.setEstimate(reduced, now);
-      this.#lossBased.setEstimate(reduced, now);
+      this.#lossBased.setEstimate(reduced);
     }
-    const lossLimit = this.#lossBased.update(this.#delayBased.estimate, this.#rtt ?? delayBased.aimd.initialRtt, now);
+    const lossLimit = this.#lossBased.update(this.#delayBased.estimate, now);
     const drained = lossLimit * this.#delayBased.drainFactor;
     this.#target = Math.min(Math.max(drained, minBitrate), this.#max);
     this.#note(this.#target - before, byFeedback);

@@ -4,7 +4,17 @@
 
 import type { BitsPerSecond, Bytes, Milliseconds } from '../units.ts';
 import type { PacketResult } from './controller.ts';
-import type { LossBasedEstimator, LossBasedInput, LossState } from './loss-based.ts';
+
+/** What a loss-based estimator is told with each feedback. */
+export interface LossBasedInput {
+  readonly at: Milliseconds;
+  readonly packets: readonly PacketResult[];
+  /** What arrives; undefined while unknown. */
+  readonly acknowledged: BitsPerSecond | undefined;
+}
+
+/** Whether loss leaves the rate alone, lets it rise again after having limited it, keeps it, or lowers it. */
+export type LossState = 'unlimited' | 'increasing' | 'holding' | 'decreasing';
 
 export interface LossLikelihoodOptions {
   /** An observation is made of packets that were sent over at least this much time. Default 250 ms. */
@@ -90,7 +100,7 @@ interface Gathering {
 }
 
 /** Packets of probes count, too: what they overshoot by is known from their rate. */
-export class LossLikelihood implements LossBasedEstimator {
+export class LossLikelihood {
   readonly #options: LossLikelihoodOptions;
   /** Newest last. */
   readonly #observations: Observation[] = [];
@@ -116,6 +126,7 @@ export class LossLikelihood implements LossBasedEstimator {
     this.#weights = Array.from({ length: options.observations }, (_, age) => options.memory ** age);
   }
 
+  /** Share of what was sent that was lost, in [0, 1], recent observations counting more. */
   get lossRatio(): number {
     return this.#lossRatio;
   }
@@ -150,11 +161,13 @@ export class LossLikelihood implements LossBasedEstimator {
     this.#fresh = true;
   }
 
+  /** Takes over the result of a probe. */
   setEstimate(bitrate: BitsPerSecond): void {
     this.#estimate = bitrate;
   }
 
-  update(limit: BitsPerSecond, _rtt: Milliseconds, now: Milliseconds): BitsPerSecond {
+  /** The rate that loss allows, at most `limit`, which the delay allows. To be called at each feedback and regularly. */
+  update(limit: BitsPerSecond, now: Milliseconds): BitsPerSecond {
     if (this.#observations.length < this.#options.minObservations) {
       this.#estimate = limit;
     } else if (this.#fresh) {

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { Aimd } from '../../src/congestion/aimd.ts';
+import { AIMD_DEFAULTS, Aimd, type AimdOptions } from '../../src/congestion/aimd.ts';
+
+/** The ways of libwebrtc, whose worked values are known. */
+const LIBWEBRTC: AimdOptions = {
+  ...AIMD_DEFAULTS,
+  commonRtt: undefined,
+  decreaseFactor: 0.85,
+  minDecreaseInterval: 10,
+  maxDecreaseInterval: 200,
+};
 
 /** Calm feedback every 100 ms for so long; the time afterwards. */
 function runCalmly(aimd: Aimd, acknowledged: number, from: number, duration: number): number {
@@ -15,9 +24,17 @@ describe('additive increase near a known capacity', () => {
     { estimate: 60_000, rtt: 100, expected: 5_000 },
     { estimate: 216_000, rtt: 200, expected: 12_000 },
   ])('is $expected bit/s per second at $estimate bit/s with a round trip of $rtt ms', ({ estimate, rtt, expected }) => {
-    const aimd = new Aimd(estimate);
+    const aimd = new Aimd(estimate, LIBWEBRTC);
     aimd.setRtt(rtt);
     expect(aimd.additiveIncrease).toBeCloseTo(expected, 6);
+  });
+
+  it('is the same whatever the round trip, unless it is told to go by it', () => {
+    const near = new Aimd(1_000_000);
+    near.setRtt(20);
+    const far = new Aimd(1_000_000);
+    far.setRtt(300);
+    expect(near.additiveIncrease).toBe(far.additiveIncrease);
   });
 
   it('adds that much over a second once an overuse has told the capacity', () => {
@@ -33,7 +50,7 @@ describe('additive increase near a known capacity', () => {
 
 describe('decrease', () => {
   it('goes to 0.85 of what arrives less 5 kbit/s, and expects the next one when that is won back', () => {
-    const aimd = new Aimd(264_000);
+    const aimd = new Aimd(264_000, LIBWEBRTC);
     aimd.update('overuse', (216_000 + 5_000) / 0.85, 0);
     expect(aimd.estimate).toBeCloseTo(216_000, 6);
     expect(aimd.additiveIncrease).toBeCloseTo(12_000, 6);
@@ -41,7 +58,7 @@ describe('decrease', () => {
   });
 
   it('expects a period of 3 s before the first one, and at least 2 s and at most 50 s later', () => {
-    const aimd = new Aimd(300_000);
+    const aimd = new Aimd(300_000, LIBWEBRTC);
     expect(aimd.expectedDecreasePeriod).toBe(3_000);
     aimd.update('overuse', 299_000 / 0.85, 0);
     expect(aimd.expectedDecreasePeriod).toBe(3_000);
@@ -58,16 +75,32 @@ describe('decrease', () => {
   });
 
   it('comes once a round trip, or at once when less than half arrives', () => {
-    const aimd = new Aimd(300_000);
+    const aimd = new Aimd(300_000, LIBWEBRTC);
     aimd.setRtt(100);
     aimd.update('overuse', 290_000, 1_000);
-    expect(aimd.mayDecrease(200_000, 1_099)).toBe(false);
-    expect(aimd.mayDecrease(200_000, 1_100)).toBe(true);
-    expect(aimd.mayDecrease(100_000, 1_001)).toBe(true);
+    expect(aimd.mayDecrease(200_000, false, 1_099)).toBe(false);
+    expect(aimd.mayDecrease(200_000, false, 1_100)).toBe(true);
+    expect(aimd.mayDecrease(100_000, false, 1_001)).toBe(true);
+  });
+
+  it('comes not so soon after an increase, unless it is urgent', () => {
+    const aimd = new Aimd(300_000);
+    aimd.update('overuse', 290_000, 1_000);
+    aimd.update('normal', 290_000, 1_250);
+    expect(aimd.mayDecrease(200_000, false, 1_350)).toBe(false);
+    expect(aimd.mayDecrease(200_000, true, 1_299)).toBe(false);
+    expect(aimd.mayDecrease(200_000, true, 1_300)).toBe(true);
+  });
+
+  it('gives way to others by 15 %, once in two round trips', () => {
+    const aimd = new Aimd(400_000);
+    aimd.setRtt(100);
+    for (let now = 1_000; now < 1_400; now += 50) aimd.yield(now);
+    expect(aimd.estimate).toBeCloseTo(400_000 * 0.85 ** 2, 6);
   });
 
   it('halves at most every 200 ms while nothing has been acknowledged', () => {
-    const aimd = new Aimd(400_000);
+    const aimd = new Aimd(400_000, LIBWEBRTC);
     expect([0, 100, 200].map((now) => aimd.halve(now))).toEqual([true, false, true]);
     expect(aimd.estimate).toBe(100_000);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PacketResult, ProbeRequest } from '../../src/congestion/controller.ts';
 import { ProbeRate } from '../../src/congestion/probe-rate.ts';
-import { ProbeController } from '../../src/congestion/probing.ts';
+import { PROBING_DEFAULTS, ProbeController } from '../../src/congestion/probing.ts';
 
 const START = 300_000;
 const MAX = 30_000_000;
@@ -26,23 +26,28 @@ function bitrates(controller: ProbeController): number[] {
 }
 
 describe('when to probe', () => {
-  it('starts with three and six times the start bitrate, 100 ms each', () => {
+  it('starts with three times the start bitrate, for 100 ms', () => {
     const requests = started().takeRequests();
-    expect(requests.map(({ targetBitrate, duration }) => [targetBitrate, duration])).toEqual([
-      [900_000, 100],
-      [1_800_000, 100],
+    expect(requests).toMatchObject([
+      { targetBitrate: 900_000, duration: 100, minPackets: 5, minBytes: 11_250, burstInterval: 20 },
     ]);
+  });
+
+  it('starts with several probes where it is told to, each with a name of its own', () => {
+    const controller = new ProbeController(START, MAX, { ...PROBING_DEFAULTS, initialScales: [3, 6] });
+    controller.process(0);
+    const requests = controller.takeRequests();
+    expect(requests.map(({ targetBitrate }) => targetBitrate)).toEqual([900_000, 1_800_000]);
     expect(new Set(requests.map(({ id }) => id)).size).toBe(2);
-    expect(requests[0]).toMatchObject({ minPackets: 5, minBytes: 11_250, burstInterval: 20 });
   });
 
   it('goes on at twice the result when that exceeds 0.7 of the last probe', () => {
     const controller = started();
     controller.takeRequests();
-    controller.setEstimate(1_250_000, 'free', 300);
+    controller.setEstimate(620_000, 'free', 300);
     expect(bitrates(controller)).toEqual([]);
-    controller.setEstimate(1_270_000, 'free', 400);
-    expect(bitrates(controller)).toEqual([2_540_000]);
+    controller.setEstimate(640_000, 'free', 400);
+    expect(bitrates(controller)).toEqual([1_280_000]);
   });
 
   it('waits a second for the result, no longer', () => {
@@ -52,8 +57,8 @@ describe('when to probe', () => {
   });
 
   it('never goes beyond the maximum, nor beyond twice what the application wants', () => {
-    expect(bitrates(started(1_000_000))).toEqual([900_000, 1_000_000]);
-    expect(bitrates(started(MAX, 500_000))).toEqual([900_000, 1_000_000]);
+    expect(bitrates(started(800_000))).toEqual([800_000]);
+    expect(bitrates(started(MAX, 400_000))).toEqual([800_000]);
   });
 
   it('is silent when the application has what it wants', () => {
@@ -73,13 +78,21 @@ describe('when to probe', () => {
     expect(times).toEqual([7_000, 12_000, 17_000]);
   });
 
-  it('probes on stagnation when nothing has decreased for 5 s', () => {
+  it('probes on stagnation when nothing has decreased for 3 s', () => {
     const controller = settled();
     controller.setEstimate(250_000, 'free', 3_000);
-    controller.process(7_975);
+    controller.process(5_975);
     expect(bitrates(controller)).toEqual([]);
-    controller.process(8_000);
-    expect(bitrates(controller)).toEqual([500_000]);
+    controller.process(6_000);
+    expect(bitrates(controller)).toEqual([375_000]);
+  });
+
+  it('probes what the path carried before an outage as soon as it is back', () => {
+    const controller = settled();
+    controller.onReturned(1_000_000, 2_000);
+    expect(bitrates(controller)).toEqual([1_000_000]);
+    controller.onReturned(START, 3_000);
+    expect(bitrates(controller)).toEqual([]);
   });
 
   it('probes at once when the application wants more and is the limit', () => {
