@@ -4,6 +4,7 @@ import {
   type BitsPerSecond,
   type Clock,
   type CongestionControllerFactory,
+  type CongestionFeedbackFormat,
   type CongestionOptions,
   defaultCongestionController,
   every,
@@ -54,6 +55,11 @@ export interface RoomOptions {
   readonly congestion?: CongestionOptions;
   /** Makes the controller of each connection's uplink from `congestion`. Default Google congestion control. */
   readonly congestionController?: CongestionControllerFactory;
+  /**
+   * How client and SFU tell each other what arrived. `ccfb` (RFC 8888) where the SFU has chosen it as well, `transport-cc`
+   * otherwise. Default `transport-cc`.
+   */
+  readonly congestionFeedback?: CongestionFeedbackFormat;
   /** Gets every event of this client. Default: nobody does. */
   readonly tracer?: Tracer;
 }
@@ -99,6 +105,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
   readonly #codecs: MediaCodecs | undefined;
   readonly #congestion: CongestionOptions;
   readonly #congestionController: CongestionControllerFactory;
+  readonly #congestionFeedback: CongestionFeedbackFormat;
   readonly #tracer: Tracer | undefined;
   readonly #roster: Roster;
   #state: ConnectionState = 'disconnected';
@@ -113,6 +120,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     this.#codecs = options.codecs;
     this.#congestion = { startBitrate: START_BITRATE, ...options.congestion };
     this.#congestionController = options.congestionController ?? defaultCongestionController;
+    this.#congestionFeedback = options.congestionFeedback ?? 'transport-cc';
     this.#tracer = options.tracer;
     this.#roster = new Roster({
       clock: this.#clock,
@@ -230,6 +238,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     const congestion = this.#congestionController(this.#congestion);
     const publisher = new Publisher({
       congestion,
+      congestionFeedback: this.#congestionFeedback,
       clock: this.#clock,
       random: random.fork('publisher'),
       send: (packet) => transport.sendPacket(packet),
@@ -243,6 +252,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     const subscriber = new Subscriber({
       clock: this.#clock,
       random: random.fork('subscriber'),
+      congestionFeedback: this.#congestionFeedback,
       sendRtcp: (packets) => publisher.sender.sendRtcp(packets),
       onNack: this.#tracer && ((nack) => this.#traceNack(nack)),
       onTrack: (track) => this.#onTrack(track, codecs),
