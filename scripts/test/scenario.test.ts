@@ -38,7 +38,10 @@ function file(name: string, content: string): string {
 test('--list names the scenarios, with --json as one object', async () => {
   const { code, stdout } = await scenario('--list');
   expect(code).toBe(0);
-  expect(stdout.trim().split('\n')).toEqual(expect.arrayContaining(['late-join', 'main-job', 'two-way-lte']));
+  expect(stdout.trim().split('\n')).toEqual(
+    expect.arrayContaining(['late-join', 'main-job', 'two-way-lte', 'rfc8867/5.1', 'congestion/step-3-0.8-2']),
+  );
+  expect(stdout).not.toContain('parts/');
   const listed = await scenario('--list', '--json');
   expect(JSON.parse(listed.stdout)).toEqual({ scenarios: stdout.trim().split('\n') });
 });
@@ -48,6 +51,21 @@ test('an unknown name is told, with those there are', async () => {
   expect(code).toBe(1);
   expect(stdout).toBe('');
   expect(stderr).toContain('There is no scenario "late-jion". There are: clock-drift, ');
+});
+
+test('a name with a folder; --json has the figures of congestion control, --congestion-control another controller', async () => {
+  const figures = async (...args: string[]) => {
+    const { stdout } = await scenario('congestion/first-estimate-3m', '--json', ...args);
+    return JSON.parse(stdout).figures;
+  };
+  const gcc = await figures();
+  for (const name of ['utilisation', 'queueDelayP50Ms', 'queueDelayP95Ms', 'lossRatio', 'convergeUpMs', 'jain']) {
+    expect(gcc).toHaveProperty(name);
+  }
+  const nada = await figures('--congestion-control', 'nada');
+  expect(nada.utilisation).not.toBe(gcc.utilisation);
+  const { code, stderr } = await scenario('congestion/first-estimate-3m', '--congestion-control', 'bbr');
+  expect([code, stderr]).toEqual([1, expect.stringContaining('congestionControl: is "bbr"')]);
 });
 
 test('a seed that is no integer is refused', async () => {

@@ -21,7 +21,13 @@ beforeAll(async () => {
 });
 
 const judged = (expectation: Expectation, changes: Partial<Run> = {}) =>
-  judge({ ...run, figures: run.figures, ...changes, scenario: { ...plan, expect: [expectation] } } as unknown as Run);
+  judge({
+    ...run,
+    figures: run.figures,
+    congestion: run.congestion,
+    ...changes,
+    scenario: { ...plan, expect: [expectation] },
+  } as unknown as Run);
 
 describe('what holds is passed over', () => {
   test.each<Expectation>([
@@ -33,6 +39,9 @@ describe('what holds is passed over', () => {
     { participant: 'viewer-2', atLeastFrames: 100, publisher: 'ada' },
     { participant: 'bob', layer: 'f', at: 5900 },
     { participant: 'bob', figure: 'concealedMs', equals: 0 },
+    { flow: 'bob/downlink', figure: 'throughput', from: 2000, to: 5000, above: 5e5 },
+    { bottleneck: 'bob/downlink', figure: 'utilisation', above: 0.1, below: 1.01 },
+    { figure: 'queueDelayP95Ms', below: 300 },
     { check: 'noCorruption' },
     { check: 'everyFrameClosed' },
     { expectation: 'two viewers', holds: ({ participants }) => participants.length === 4 },
@@ -45,6 +54,15 @@ describe('what does not hold is told with the participant, the value and the bou
   test.each<[Expectation, RegExp]>([
     [{ figure: 'freezeMs', above: 1e6 }, /^freezeMs is [\d.]+: it must be above 1000000$/],
     [{ figure: 'convergeUpMs', below: 1 }, /^convergeUpMs: never came about$/],
+    [
+      { flow: 'bob/downlink', figure: 'throughput', from: 2000, to: 5000, below: 1 },
+      /^throughput of bob\/downlink from 2000 ms to 5000 ms is [\d.]+: it must be below 1$/,
+    ],
+    [
+      { bottleneck: 'bob/downlink', figure: 'utilisation', from: 3000, above: 2 },
+      /^utilisation of bob\/downlink from 3000 ms is [\d.]+: it must be above 2$/,
+    ],
+    [{ flow: 'eve/uplink', figure: 'throughput', above: 0 }, /^throughput of eve\/uplink: never came about$/],
     [{ participant: 'bob', figure: 'framesShown', equals: 3 }, /^framesShown of bob from ada is \d+: it must be 3$/],
     [{ participant: 'bob', figure: 'framesShown', below: 3 }, /it must be below 3$/],
     [{ participant: 'bob', figure: 'framesShown', atMost: 3 }, /it must be at most 3$/],
@@ -101,4 +119,7 @@ test('in real time the limits for real time count, and what is skipped is not lo
   expect(judged({ ...figure, realTime: { atLeast: 10 } })).toEqual([expect.stringMatching(/1000000$/)]);
   expect(judged({ participant: 'bob', atLeastFrames: 1e6, realTime: 10 }, realTime)).toEqual([]);
   expect(judged({ participant: 'bob', layer: 'q', at: 5900, realTime: 'skip' }, realTime)).toEqual([]);
+  const flow = { flow: 'bob/downlink', figure: 'throughput', below: 1 } as const;
+  expect(judged({ ...flow, realTime: 'skip' }, realTime)).toEqual([]);
+  expect(judged({ ...flow, realTime: { above: 0 } }, realTime)).toEqual([]);
 });

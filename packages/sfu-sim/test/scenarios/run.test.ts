@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Fault, type Scenario, simulate } from '@sluice/sfu-sim/bench';
+import { type Fault, type Run, type Scenario, simulate, type TcpCrossTraffic } from '@sluice/sfu-sim/bench';
 import { expect, test } from 'vitest';
 
 const call: Scenario = {
@@ -192,4 +192,67 @@ test('clock: frames come as fast as the clock goes, and delays are those of one 
   expect(Math.max(...delays)).toBeLessThan(1000);
   expect(run.figures.summary['frameDelayP50Ms']).toBeGreaterThan(40);
   expect(run.figures.summary['frameDelayP99Ms']).toBeLessThan(1000);
+});
+
+test('mute: nothing of it is sent for as long as it lasts, and of the rest all', async () => {
+  const run = await withFault({ type: 'mute', at: 4000, duration: 2000, participant: 'ada', source: 'camera' });
+  const { shown, heard } = run.participant('bob');
+  expect(between(shown, 4300, 6000)).toBe(0);
+  expect(between(shown, 6300, 10_000)).toBeGreaterThan(100);
+  expect(heard.filter((at) => at > 4300 && at < 6000).length).toBeGreaterThan(80);
+  const all = await withFault({ type: 'mute', at: 4000, duration: 2000, participant: 'ada' });
+  expect(all.participant('bob').heard.filter((at) => at > 4300 && at < 6000)).toEqual([]);
+});
+
+test('tcp traffic: so many flows, of downloads that begin at once or after a pause', async () => {
+  const waits = async (traffic: Partial<TcpCrossTraffic>) => {
+    const run = await simulate({
+      ...call,
+      bottlenecks: { path: { rate: 4e6 } },
+      participants: { ada: { publish: ['microphone'], uplink: { via: 'path' } } },
+      crossTraffic: [{ type: 'tcp', via: 'path', ...traffic }],
+      measure: { flows: ['ada/uplink'] },
+    });
+    return (to: number) => run.congestion.flow('ada/uplink', { from: 0, to })?.queueDelayMaxMs ?? 0;
+  };
+  const size = [30_000, 50_000] as const;
+  const [one, six] = [await waits({ downloads: { size } }), await waits({ downloads: { size }, count: 6 })];
+  expect(one(1500)).toBeGreaterThan(0);
+  expect(six(1500)).toBeGreaterThan(2 * one(1500));
+  const idle = await waits({ downloads: { size, idle: 1e6, idleFirst: true }, count: 3 });
+  expect(idle(10_000)).toBeLessThan(0.001);
+});
+
+test('the congestion control of a scenario, or of its options, is that of the client and the SFU', async () => {
+  const narrow: Scenario = {
+    ...call,
+    participants: {
+      ada: { publish: ['camera'], uplink: { rate: 1e6, delay: 20 } },
+      bob: { downlink: { rate: 1e6, delay: 20 } },
+    },
+  };
+  const estimates = ({ trace }: Run, way: string) =>
+    trace
+      .filter(({ type, direction }) => type === 'estimate' && direction === way)
+      .map(({ at, target }) => [at, target]);
+  const gcc = await simulate(narrow);
+  const nada = await simulate({ ...narrow, congestionControl: 'nada' });
+  for (const way of ['uplink', 'downlink']) {
+    expect(estimates(nada, way).length, way).toBeGreaterThan(0);
+    expect(estimates(nada, way), way).not.toEqual(estimates(gcc, way));
+  }
+  expect((await simulate(narrow, { congestionControl: 'nada' })).traceSha256).toBe(nada.traceSha256);
+});
+
+test('the congestion options of a participant are those of its uplink', async () => {
+  const run = await simulate({
+    ...call,
+    participants: {
+      ada: { ...call.participants['ada'], congestion: { startBitrate: 300_000, maxBitrate: 400_000 } },
+      bob: {},
+    },
+    measure: { flows: ['ada/uplink'], from: 3000 },
+  });
+  expect(run.congestion.flow('ada/uplink')?.throughput).toBeLessThan(500_000);
+  expect(run.congestion.flow('ada/uplink')?.estimate).toBeLessThanOrEqual(400_000);
 });

@@ -139,6 +139,60 @@ describe('one field that is wrong is named with its path, its value, and what it
       { crossTraffic: [{ type: 'quic' }] },
       'crossTraffic[0]: has the type "quic": it must be one of',
     ],
+    [
+      'no downloads at all',
+      { crossTraffic: [{ type: 'tcp', via: 'lan', count: 0 }] },
+      'crossTraffic[0].count: is 0: it must be a whole number',
+    ],
+    [
+      'downloads without an end',
+      { crossTraffic: [{ type: 'tcp', via: 'lan', downloads: { size: 5 } }] },
+      'crossTraffic[0].downloads.size: must be [least, most] in bytes',
+    ],
+    [
+      'downloads that shrink',
+      {
+        bottlenecks: { lan: {} },
+        crossTraffic: [{ type: 'tcp', via: 'lan', downloads: { size: [2000, 1000] } }],
+      },
+      'crossTraffic[0].downloads.size: is [2000,1000]: the first must be no more than the second',
+    ],
+    [
+      'a controller of no kind',
+      { congestionControl: 'bbr' },
+      'congestionControl: is "bbr": it must be one of gcc, nada',
+    ],
+    ['a start of 0', bob({ congestion: { startBitrate: 0 } }), 'participants.bob.congestion.startBitrate: is 0'],
+    [
+      'a flow that is none',
+      { measure: { flows: ['ada'] } },
+      'measure.flows[0]: is "ada": it must be a participant and',
+    ],
+    ['a flow of nobody', { measure: { flows: ['eve/uplink'] } }, 'measure.flows[0]: is "eve": there is ada, bob'],
+    ['a measurement after the end', { measure: { from: 1000 } }, 'measure.from: is 1000: it must be before 1000'],
+    ['fairness after the end', { measure: { fairFrom: 5000 } }, 'measure.fairFrom: is 5000: it must be before 1000'],
+    ['a bottleneck to measure', { measure: { bottlenecks: ['lan'] } }, 'measure.bottlenecks[0]: is "lan": there is no'],
+    ['a flow to expect', expecting({ flow: 'x', figure: 'estimate', above: 1 }), 'expect[0].flow: is "x"'],
+    [
+      'an unknown figure of a flow',
+      expecting({ flow: 'ada/uplink', figure: 'utilisation', above: 1 }),
+      'expect[0].figure: is "utilisation": it must be one of throughput',
+    ],
+    [
+      'a figure of a flow before its beginning',
+      expecting({ flow: 'ada/uplink', figure: 'estimate', from: 500, to: 400, above: 1 }),
+      'expect[0].to: is 400: it must be after 500',
+    ],
+    [
+      'an unknown figure of a bottleneck',
+      expecting({ bottleneck: 'ada/uplink', figure: 'estimate', above: 1 }),
+      'expect[0].figure: is "estimate": it must be one of utilisation',
+    ],
+    [
+      'a source to mute that is none',
+      faults({ type: 'mute', at: 1, duration: 1, participant: 'ada', source: 'ear' }),
+      'faults[0].source: is "ear": it must be one of camera',
+    ],
     ['an SFU for nobody', { sfu: { maxParticipants: 0 } }, 'sfu.maxParticipants: is 0'],
     [
       'an unknown fault',

@@ -47,9 +47,15 @@ function* participantIssues(scenario: Scenario): Generator<ScenarioIssue> {
     }
     for (const way of ['uplink', 'downlink'] as const) yield* viaIssues(scenario, plan[way], `${path}.${way}`);
   }
-  for (const [i, { via, from = 0, to = duration }] of crossTraffic.entries()) {
+  for (const [i, traffic] of crossTraffic.entries()) {
+    const { via, from = 0, to = duration } = traffic;
     yield* unknownBottleneck(scenario, via, `crossTraffic[${i}].via`);
     if (to <= from) yield { path: `crossTraffic[${i}].to`, problem: `is ${to}: it must be after ${from}` };
+    const size = traffic.type === 'tcp' ? traffic.downloads?.size : undefined;
+    if (size !== undefined && size[1] < size[0]) {
+      const problem = `is ${shown(size)}: the first must be no more than the second`;
+      yield { path: `crossTraffic[${i}].downloads.size`, problem };
+    }
   }
 }
 
