@@ -41,7 +41,7 @@ import { Uplink } from './uplink.ts';
 const TICK_INTERVAL: Milliseconds = 20;
 
 /** More than libwebrtc's 300 kbit/s, so that the first probes reach what a camera's encodings take in all. */
-const START_BITRATE: BitsPerSecond = 1_000_000;
+const START_BITRATE: BitsPerSecond = 300_000;
 
 /** Settings of a room. Everything that a browser has by itself can be handed in, to run elsewhere and in virtual time. */
 export interface RoomOptions {
