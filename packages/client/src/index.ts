@@ -8,8 +8,16 @@ export type {
   Tracer,
   TrackSource,
   Transport,
+  UplinkAllocationOptions,
 } from '@sluice/rtp';
-export { ArgumentError, ReasonedError, SignallingError, type SignallingErrorReason, SluiceError } from '@sluice/rtp';
+export {
+  ArgumentError,
+  ReasonedError,
+  SignallingError,
+  type SignallingErrorReason,
+  SluiceError,
+  UPLINK_ALLOCATION_DEFAULTS,
+} from '@sluice/rtp';
 export type { AudioReceiverStats } from './media/audio-receiver.ts';
 export type { MediaCodecs } from './media/media-codecs.ts';
 export type { AudioSink, MediaSink, VideoSink } from './media/sinks.ts';
@@ -26,6 +34,7 @@ export type {
   LocalTrackPublication,
   OutboundLayerStats,
   PreferredLayers,
+  QualityLimitationReason,
   RemoteTrackPublication,
 } from './room/publications.ts';
 export type { RemoteAudioTrack, RemoteTrack, RemoteVideoTrack, RemoteVideoTrackEvents } from './room/remote-tracks.ts';

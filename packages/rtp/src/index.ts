@@ -7,6 +7,7 @@ export * from './congestion/nada/nada.ts';
 export { NADA_DEFAULTS, type NadaOptions } from './congestion/nada/nada-options.ts';
 export type { CongestionControllerFactory, CongestionOptions } from './congestion/options.ts';
 export type { PacerPriority } from './congestion/pacer-queue.ts';
+export * from './congestion/uplink-allocation.ts';
 export * from './congestion/uplink-allocator.ts';
 export * from './emitter.ts';
 export * from './errors.ts';

@@ -129,6 +129,19 @@ export interface EstimateEvent extends ParticipantDetails {
   readonly loss: number;
 }
 
+/** A publisher's encoder is turned on or off, or is to make more or fewer frames; an audio encoder gets another bit rate. */
+export interface EncodingAllocatedEvent extends TrackDetails {
+  readonly type: 'encoding-allocated';
+  /** Absent for audio. */
+  readonly rid?: string | undefined;
+  /** What its encoder is told; 0 when it is off. */
+  readonly bitrate: BitsPerSecond;
+  /** Frames per second; 0 when it is off; absent for audio. */
+  readonly frameRate?: number | undefined;
+  /** In plain words. */
+  readonly reason: string;
+}
+
 /** The estimate pays for another layer of a track than before. The layer is switched to at its next key frame. */
 export interface LayerAllocatedEvent extends TrackDetails {
   readonly type: 'layer-allocated';
@@ -264,6 +277,7 @@ export type SluiceEvent =
   | TrackUnsubscribedEvent
   | MessageRefusedEvent
   | EstimateEvent
+  | EncodingAllocatedEvent
   | LayerAllocatedEvent
   | LayerSwitchEvent
   | KeyFrameWantedEvent

@@ -38,10 +38,23 @@ export class AudioTrackEncoder {
   #encoder: AudioEncoder | undefined;
   #format = { sampleRate: 0, channels: 0 };
   #paused = false;
+  #bitrate: BitsPerSecond;
+  #configuredBitrate: BitsPerSecond = 0;
   #failures = 0;
 
   constructor(options: AudioTrackEncoderOptions) {
     this.#options = options;
+    this.#bitrate = options.bitrate;
+  }
+
+  /** What it makes now. */
+  get bitrate(): BitsPerSecond {
+    return this.#bitrate;
+  }
+
+  /** From the next piece on it makes that much. */
+  setBitrate(bitrate: BitsPerSecond): void {
+    this.#bitrate = bitrate;
   }
 
   /** What the app asked for. */
@@ -83,9 +96,11 @@ export class AudioTrackEncoder {
   }
 
   #ensureConfigured(data: AudioData): AudioEncoder {
-    const { codecs, source, bitrate, onPacket } = this.#options;
+    const { codecs, source, onPacket } = this.#options;
     const format = { sampleRate: data.sampleRate, channels: data.numberOfChannels };
-    const changed = format.sampleRate !== this.#format.sampleRate || format.channels !== this.#format.channels;
+    const known = this.#format;
+    const other = format.sampleRate !== known.sampleRate || format.channels !== known.channels;
+    const changed = other || this.#bitrate !== this.#configuredBitrate;
     if (this.#encoder !== undefined && !changed) return this.#encoder;
     if (this.#encoder === undefined) {
       const encoder: AudioEncoder = new codecs.AudioEncoder({
@@ -103,11 +118,12 @@ export class AudioTrackEncoder {
       this.#encoder = encoder;
     }
     this.#encoder.configure({
-      ...audioEncoderConfig(source, bitrate),
+      ...audioEncoderConfig(source, this.#bitrate),
       sampleRate: format.sampleRate,
       numberOfChannels: format.channels,
     });
     this.#format = format;
+    this.#configuredBitrate = this.#bitrate;
     return this.#encoder;
   }
 

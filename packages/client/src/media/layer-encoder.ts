@@ -12,6 +12,9 @@ const MAX_IN_FLIGHT = 2;
 /** A frame that has not come out after this long was dropped by the encoder (`latencyMode: 'realtime'` allows it). */
 const IN_FLIGHT_TIMEOUT: Milliseconds = 1000;
 
+/** How long an encoder that left out a frame is taken for overloaded. */
+const OVERLOADED_FOR: Milliseconds = 2000;
+
 /** Failures in a row, without a frame in between, after which an encoder is given up. */
 const MAX_FAILURES = 3;
 
@@ -34,6 +37,8 @@ export interface LayerTarget {
   readonly bitrate: BitsPerSecond;
   /** Frames above it are left out. */
   readonly frameRate: number;
+  /** Whether it is less than the encoding's own, for want of bits. */
+  readonly limited: boolean;
 }
 
 /** What a layer encoder is made of. */
@@ -82,16 +87,20 @@ export class LayerEncoder {
   #size = { width: 0, height: 0 };
   #frameRate: number;
   #target: LayerTarget | undefined;
-  /** The encoder was configured for another frame rate or bit rate. */
-  #outdated = false;
+  /** What the encoder was configured with last. */
+  #config: VideoEncoderConfig | undefined;
   #colorSpace: ColorSpace | undefined;
   #keyFrameWanted = false;
   #inFlight: { timestamp: Microseconds; since: Milliseconds }[] = [];
-  #lastEncoded: Microseconds = Number.NEGATIVE_INFINITY;
+  /** With a limited frame rate: when the next frame is to be encoded. */
+  #nextDue: Microseconds = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #closed = false;
   #framesEncoded = 0;
   #framesDropped = 0;
+  #lastDrop: Milliseconds = Number.NEGATIVE_INFINITY;
+  /** When frames came out, over the last second. */
+  #outputs: Milliseconds[] = [];
   #keyFramesEncoded = 0;
 
   constructor(options: LayerEncoderOptions) {
@@ -121,6 +130,17 @@ export class LayerEncoder {
     return this.#framesDropped;
   }
 
+  /** Frames that came out in the last second. */
+  get framesPerSecond(): number {
+    const since = this.#options.clock.now() - 1000;
+    return this.#outputs.filter((at) => at > since).length;
+  }
+
+  /** Whether a frame was left out lately because the encoder was busy. */
+  get isOverloaded(): boolean {
+    return this.#options.clock.now() - this.#lastDrop < OVERLOADED_FOR;
+  }
+
   get keyFramesEncoded(): number {
     return this.#keyFramesEncoded;
   }
@@ -128,15 +148,12 @@ export class LayerEncoder {
   /** The source makes that many frames a second: rate control goes by it. */
   setFrameRate(frameRate: number): void {
     this.#frameRate = frameRate;
-    this.#outdated = true;
   }
 
   /** What it shall make from the next frame on. Default what its encoding says. After a pause it begins with a key frame. */
   setTarget(target: LayerTarget): void {
-    const before = this.#target;
+    if (target.active && this.#target?.active === false) this.#keyFrameWanted = true;
     this.#target = target;
-    if (target.active && before?.active === false) this.#keyFrameWanted = true;
-    if (target.bitrate !== before?.bitrate || target.frameRate !== before.frameRate) this.#outdated = true;
   }
 
   /** What it was told to make last. */
@@ -163,13 +180,14 @@ export class LayerEncoder {
     this.#inFlight = this.#inFlight.filter(({ since }) => now - since < IN_FLIGHT_TIMEOUT);
     if (this.#inFlight.length >= MAX_IN_FLIGHT) {
       this.#framesDropped += 1;
+      this.#lastDrop = now;
       return;
     }
     const encoder = this.#ensureConfigured(frame);
     if (encoder === undefined) return;
     const keyFrame = this.#keyFrameWanted;
     this.#keyFrameWanted = false;
-    this.#lastEncoded = frame.timestamp;
+    this.#schedule(frame.timestamp);
     this.#inFlight.push({ timestamp: frame.timestamp, since: now });
     try {
       encoder.encode(frame, { keyFrame });
@@ -184,11 +202,25 @@ export class LayerEncoder {
     this.#discardEncoder();
   }
 
-  #isAboveFrameRate(timestamp: Microseconds): boolean {
+  /** Frames per second at most; infinite when nothing limits them. */
+  get #frameRateLimit(): number {
     const { maxFramerate = Number.POSITIVE_INFINITY } = this.#options.encoding;
-    const limit = Math.min(maxFramerate, this.#target?.frameRate ?? Number.POSITIVE_INFINITY);
-    // A tenth of tolerance, so that a source at just that rate passes whole.
-    return Number.isFinite(limit) && timestamp - this.#lastEncoded < 900_000 / limit;
+    const slowed = this.#target?.frameRate ?? Number.POSITIVE_INFINITY;
+    return Math.min(maxFramerate, slowed < this.#frameRate ? slowed : Number.POSITIVE_INFINITY);
+  }
+
+  #isAboveFrameRate(timestamp: Microseconds): boolean {
+    const interval = 1_000_000 / this.#frameRateLimit;
+    const early = this.#nextDue - timestamp;
+    // A tenth of tolerance, as frames do not come on the dot; a source whose clock jumped back is not waited for.
+    return early > interval / 10 && early <= interval;
+  }
+
+  /** A frame is encoded: the next one is due an interval after it was due itself, so that the pace is even. */
+  #schedule(timestamp: Microseconds): void {
+    const interval = 1_000_000 / this.#frameRateLimit;
+    const onTime = Math.abs(timestamp - this.#nextDue) < interval;
+    this.#nextDue = (onTime ? this.#nextDue : timestamp) + interval;
   }
 
   #ensureConfigured(frame: VideoFrame): VideoEncoder | undefined {
@@ -196,7 +228,9 @@ export class LayerEncoder {
     const source = { width: frame.displayWidth, height: frame.displayHeight, frameRate: this.#frameRate };
     const config = encoderConfig(codec, encoding, source, scalabilityMode, this.#target);
     const resized = config.width !== this.#size.width || config.height !== this.#size.height;
-    if (this.#encoder !== undefined && !resized && !this.#outdated) return this.#encoder;
+    const { bitrate, framerate } = this.#config ?? {};
+    const changed = resized || config.bitrate !== bitrate || config.framerate !== framerate;
+    if (this.#encoder !== undefined && !changed) return this.#encoder;
     try {
       if (this.#encoder === undefined) {
         const encoder: VideoEncoder = new codecs.VideoEncoder({
@@ -212,7 +246,7 @@ export class LayerEncoder {
       this.#onFailure(cause);
       return undefined;
     }
-    this.#outdated = false;
+    this.#config = config;
     this.#size = { width: config.width, height: config.height };
     // Not every encoder begins a new size with a key frame by itself.
     if (resized) this.#keyFrameWanted = true;
@@ -224,6 +258,8 @@ export class LayerEncoder {
     this.#inFlight = this.#inFlight.filter(({ timestamp }) => timestamp > chunk.timestamp);
     this.#failures = 0;
     this.#framesEncoded += 1;
+    const now = this.#options.clock.now();
+    this.#outputs = [...this.#outputs.filter((at) => at > now - 1000), now];
     const keyFrame = chunk.type === 'key';
     if (keyFrame) this.#keyFramesEncoded += 1;
     const data = new Uint8Array(chunk.byteLength);

@@ -67,11 +67,13 @@ export class SimulcastEncoder {
   readonly #keyframeInterval: Microseconds;
   readonly #nextKeyFrame: Microseconds[];
   readonly #frameRate: FrameRateMeter;
+  #size: { readonly width: number; readonly height: number };
   #paused = false;
 
   constructor(options: SimulcastEncoderOptions) {
     const { codecs, clock, codec, source, encodings, onFrame, onError } = options;
     this.#source = source;
+    this.#size = { width: source.width, height: source.height };
     this.#frameRate = new FrameRateMeter(source.frameRate);
     this.#onCaptured = options.onCaptured;
     this.#keyframeInterval = options.keyframeInterval * 1000;
@@ -94,6 +96,11 @@ export class SimulcastEncoder {
   /** The encoders, lowest encoding first. */
   get layers(): readonly LayerEncoder[] {
     return this.#layers;
+  }
+
+  /** The size of the source's pictures, in pixels. */
+  get size(): { readonly width: number; readonly height: number } {
+    return this.#size;
   }
 
   /** Frames per second that the source makes. */
@@ -129,6 +136,8 @@ export class SimulcastEncoder {
 
   #onFrame(frame: VideoFrame): void {
     this.#onCaptured(frame.timestamp);
+    const { displayWidth: width, displayHeight: height } = frame;
+    if (width !== this.#size.width || height !== this.#size.height) this.#size = { width, height };
     const frameRate = this.#frameRate.onFrame(frame.timestamp);
     if (frameRate !== undefined) for (const layer of this.#layers) layer.setFrameRate(frameRate);
     if (!this.#paused) {
@@ -138,7 +147,10 @@ export class SimulcastEncoder {
     frame.close();
   }
 
-  /** Key frames at the interval, the encodings in turn, so that their bursts do not coincide. */
+  /**
+   * Key frames at the interval, the encodings in turn, so that their bursts do not coincide. An encoding that is slowed
+   * down has them so much less often: it has no bits for more, and the SFU asks for those that somebody needs.
+   */
   #scheduleKeyFrames(timestamp: Microseconds): void {
     if (!Number.isFinite(this.#keyframeInterval)) return;
     this.#layers.forEach((layer, i) => {
@@ -146,7 +158,8 @@ export class SimulcastEncoder {
       if (Number.isNaN(due)) {
         this.#nextKeyFrame[i] = timestamp + (this.#keyframeInterval * (this.#layers.length - i)) / this.#layers.length;
       } else if (timestamp >= due) {
-        this.#nextKeyFrame[i] = timestamp + this.#keyframeInterval;
+        const slowness = this.frameRate / (layer.target?.frameRate || this.frameRate);
+        this.#nextKeyFrame[i] = timestamp + this.#keyframeInterval * Math.max(1, slowness);
         layer.requestKeyFrame();
       }
     });

@@ -28,11 +28,29 @@ const BITRATE_BY_PIXELS: readonly (readonly [pixels: number, bitrate: BitsPerSec
   [1920 * 1080, 3_500_000],
 ];
 
+/** ... and what it has to have at least, after the same table: a starved encoder makes more than it was asked for. */
+const FLOOR_BY_PIXELS: readonly (readonly [pixels: number, bitrate: BitsPerSecond])[] = [
+  [320 * 180, 30_000],
+  [480 * 270, 150_000],
+  [640 * 360, 150_000],
+  [960 * 540, 350_000],
+  [1280 * 720, 600_000],
+  [1920 * 1080, 800_000],
+];
+
 /** The bit rate for a picture of that size, between the table's rows in proportion to its pixels. */
 export function defaultBitrate(width: number, height: number): BitsPerSecond {
-  const pixels = width * height;
-  let [belowPixels, belowBitrate] = [0, 50_000];
-  for (const [rowPixels, rowBitrate] of BITRATE_BY_PIXELS) {
+  return lookUp(BITRATE_BY_PIXELS, width * height, 50_000);
+}
+
+/** The least bit rate for pictures of that size and so many of them a second. */
+export function floorBitrate(width: number, height: number, frameRate: number): BitsPerSecond {
+  return lookUp(FLOOR_BY_PIXELS, width * height, 10_000) * Math.min(1, frameRate / 30);
+}
+
+function lookUp(table: typeof BITRATE_BY_PIXELS, pixels: number, least: BitsPerSecond): BitsPerSecond {
+  let [belowPixels, belowBitrate] = [0, least];
+  for (const [rowPixels, rowBitrate] of table) {
     if (pixels <= rowPixels) {
       const share = (pixels - belowPixels) / (rowPixels - belowPixels);
       return Math.round(belowBitrate + share * (rowBitrate - belowBitrate));

@@ -16,7 +16,7 @@ import {
 import { AudioTrackEncoder, audioEncoderConfig } from '../media/audio-track-encoder.ts';
 import { CaptureClock } from '../media/capture-clock.ts';
 import { CODEC_STRINGS } from '../media/codec-strings.ts';
-import type { EncodedLayerFrame } from '../media/layer-encoder.ts';
+import type { EncodedLayerFrame, LayerTarget } from '../media/layer-encoder.ts';
 import type { MediaCodecs } from '../media/media-codecs.ts';
 import { SimulcastEncoder, supportedEncodings } from '../media/simulcast-encoder.ts';
 import { defaultEncodings, type VideoEncoding, validateEncodings } from '../media/video-encodings.ts';
@@ -155,6 +155,8 @@ export class LocalParticipant implements LocalPublicationControls {
     const { wire, encoder } = published;
     return wire.streams.map((stream, i) => {
       const layer = encoder instanceof SimulcastEncoder ? encoder.layers[i] : undefined;
+      const target = encoder instanceof SimulcastEncoder ? layer?.target : audioTarget(encoder);
+      const active = target?.active === true;
       return {
         rid: stream.rid,
         frameWidth: layer?.size.width ?? 0,
@@ -165,6 +167,10 @@ export class LocalParticipant implements LocalPublicationControls {
         packetsSent: stream.stream.packetsSent,
         bytesSent: stream.stream.bytesSent,
         retransmittedPacketsSent: stream.stream.packetsRetransmitted,
+        active,
+        targetBitrate: active ? target.bitrate : 0,
+        framesPerSecond: layer?.framesPerSecond ?? 0,
+        qualityLimitationReason: target?.limited ? 'bandwidth' : layer?.isOverloaded ? 'cpu' : 'none',
         roundTripTime: stream.stream.roundTrip,
       };
     });
@@ -395,6 +401,11 @@ export class LocalParticipant implements LocalPublicationControls {
       if (published.encoder === encoder) void this.#withdraw(publication);
     }
   }
+}
+
+function audioTarget(encoder: AudioTrackEncoder): Omit<LayerTarget, 'frameRate'> {
+  const { paused, bitrate, maxBitrate } = encoder;
+  return { active: !paused, bitrate, limited: bitrate < maxBitrate };
 }
 
 function publishError(error: unknown): unknown {

@@ -1,6 +1,6 @@
 // Tracks as the room knows them, whether they are subscribed or not.
 
-import type { Milliseconds, TrackInfo, TrackKind, TrackSource } from '@sluice/rtp';
+import type { BitsPerSecond, Milliseconds, TrackInfo, TrackKind, TrackSource } from '@sluice/rtp';
 import type { LocalTrack } from './local-tracks.ts';
 import type { RemoteTrack } from './remote-tracks.ts';
 
@@ -20,6 +20,9 @@ export interface ForwardedLayers {
   readonly temporalLayer: number | undefined;
 }
 
+/** Why an encoding is less than it could be, as in webrtc-stats. */
+export type QualityLimitationReason = 'none' | 'bandwidth' | 'cpu' | 'other';
+
 /** One encoding that is sent. Names follow webrtc-stats where the meaning is equal. */
 export interface OutboundLayerStats {
   readonly rid: string | undefined;
@@ -33,6 +36,17 @@ export interface OutboundLayerStats {
   readonly packetsSent: number;
   readonly bytesSent: number;
   readonly retransmittedPacketsSent: number;
+  /** Whether it is sent: wanted, not muted, and paid for by what the uplink carries. */
+  readonly active: boolean;
+  /** What its encoder is told to make, in bit/s; 0 when it is not active. */
+  readonly targetBitrate: BitsPerSecond;
+  /** Frames encoded in the last second; 0 for audio. */
+  readonly framesPerSecond: number;
+  /**
+   * What keeps it from its full bit rate and frame rate: too little bandwidth, an encoder that is too slow for the machine,
+   * or nothing.
+   */
+  readonly qualityLimitationReason: QualityLimitationReason;
   readonly roundTripTime: Milliseconds | undefined;
 }
 

@@ -22,6 +22,7 @@ import {
   type Tracer,
   type Transport,
   TypedEmitter,
+  type UplinkAllocationOptions,
 } from '@sluice/rtp';
 import { CODEC_STRINGS } from '../media/codec-strings.ts';
 import { browserCodecs, type MediaCodecs } from '../media/media-codecs.ts';
@@ -60,6 +61,8 @@ export interface RoomOptions {
    * otherwise. Default `transport-cc`.
    */
   readonly congestionFeedback?: CongestionFeedbackFormat;
+  /** How the uplink is shared among what is published. Default `UPLINK_ALLOCATION_DEFAULTS`, for what is not said. */
+  readonly uplinkAllocation?: Partial<UplinkAllocationOptions>;
   /** Gets every event of this client. Default: nobody does. */
   readonly tracer?: Tracer;
 }
@@ -106,6 +109,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
   readonly #congestion: CongestionOptions;
   readonly #congestionController: CongestionControllerFactory;
   readonly #congestionFeedback: CongestionFeedbackFormat;
+  readonly #uplinkAllocation: Partial<UplinkAllocationOptions>;
   readonly #tracer: Tracer | undefined;
   readonly #roster: Roster;
   #state: ConnectionState = 'disconnected';
@@ -121,6 +125,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     this.#congestion = { startBitrate: START_BITRATE, ...options.congestion };
     this.#congestionController = options.congestionController ?? defaultCongestionController;
     this.#congestionFeedback = options.congestionFeedback ?? 'transport-cc';
+    this.#uplinkAllocation = options.uplinkAllocation ?? {};
     this.#tracer = options.tracer;
     this.#roster = new Roster({
       clock: this.#clock,
@@ -246,6 +251,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     const uplink = new Uplink({
       clock: this.#clock,
       congestion,
+      allocation: this.#uplinkAllocation,
       participant: () => this.localParticipant.identity,
       tracer: this.#tracer,
     });

@@ -1,26 +1,35 @@
 // The way to the SFU, shared among one's own tracks: what congestion control allows becomes each encoder's bit rate.
 
 import {
+  type AudioAllocation,
   type Clock,
   type CongestionController,
+  type EncodingAllocatedEvent,
+  type EncodingAllocation,
   type EstimateEvent,
   EstimateLog,
   type Milliseconds,
   type Tracer,
+  type UplinkAllocationOptions,
   UplinkAllocator,
   type UplinkAudio,
   type UplinkVideo,
 } from '@sluice/rtp';
-import type { AudioTrackEncoder } from '../media/audio-track-encoder.ts';
+import { AudioTrackEncoder } from '../media/audio-track-encoder.ts';
 import { SimulcastEncoder } from '../media/simulcast-encoder.ts';
+import { encodedSize, floorBitrate } from '../media/video-encodings.ts';
 
 /** How often the trace is told of a changed estimate. */
 const ESTIMATE_INTERVAL: Milliseconds = 100;
+
+/** Weight of the newest loss in the smoothed one: at a call every 20 ms it follows within two seconds. */
+const LOSS_WEIGHT = 0.01;
 
 /** What an uplink is made of. */
 export interface UplinkOptions {
   readonly clock: Clock;
   readonly congestion: CongestionController;
+  readonly allocation: Partial<UplinkAllocationOptions>;
   /** The identity of whose uplink it is. */
   readonly participant: () => string;
   readonly tracer: Tracer | undefined;
@@ -39,12 +48,14 @@ export interface UplinkTrack {
 export class Uplink {
   readonly #options: UplinkOptions;
   readonly #estimates: EstimateLog;
-  readonly #allocator = new UplinkAllocator();
+  readonly #allocator: UplinkAllocator;
   readonly #tracks = new Set<UplinkTrack>();
+  #loss = 0;
   #estimateToldAt: Milliseconds = Number.NEGATIVE_INFINITY;
 
   constructor(options: UplinkOptions) {
     this.#options = options;
+    this.#allocator = new UplinkAllocator(options.allocation);
     this.#estimates = new EstimateLog(options.congestion, 'uplink');
   }
 
@@ -67,31 +78,43 @@ export class Uplink {
 
   #allocate(now: Milliseconds): void {
     const { congestion } = this.#options;
-    const audio: UplinkAudio[] = [];
-    const video: UplinkVideo[] = [];
-    const encoders: SimulcastEncoder[] = [];
-    for (const { id, content, encoder, repairRatio } of this.#tracks) {
-      if (!(encoder instanceof SimulcastEncoder)) {
-        if (!encoder.paused) audio.push({ id, maxBitrate: encoder.maxBitrate });
-        continue;
-      }
-      encoders.push(encoder);
-      const encodings = encoder.layers.map(({ rid, encoding: { maxBitrate, active = true } }) => ({
-        rid,
-        minBitrate: Math.min(30_000, maxBitrate),
-        maxBitrate,
-        wanted: active && !encoder.paused,
-      }));
-      video.push({ id, content, frameRate: encoder.frameRate, repairRatio, encodings });
-    }
-    const allocation = this.#allocator.allocate({ target: congestion.targetBitrate, audio, video }, now);
+    this.#loss += LOSS_WEIGHT * (congestion.lossRatio - this.#loss);
+    const tracks = [...this.#tracks];
+    const audioTracks = tracks.filter(({ encoder }) => encoder instanceof AudioTrackEncoder && !encoder.paused);
+    const videoTracks = tracks.filter(({ encoder }) => encoder instanceof SimulcastEncoder);
+    const allocation = this.#allocator.allocate(
+      {
+        target: congestion.targetBitrate,
+        lossRatio: this.#loss,
+        audio: audioTracks.flatMap(audioDemand),
+        video: videoTracks.flatMap(videoDemand),
+      },
+      now,
+    );
     congestion.setDesiredBitrate(allocation.desired, now);
-    for (const [i, encoder] of encoders.entries()) {
-      for (const [j, layer] of encoder.layers.entries()) {
-        const share = allocation.video[i]?.[j];
-        if (share !== undefined) layer.setTarget(share);
-      }
+    for (const [i, share] of allocation.audio.entries()) this.#applyAudio(audioTracks[i], share);
+    for (const [i, shares] of allocation.video.entries()) this.#applyVideo(videoTracks[i], shares);
+  }
+
+  #applyAudio(track: UplinkTrack | undefined, { bitrate, reason, changed }: AudioAllocation): void {
+    if (!(track?.encoder instanceof AudioTrackEncoder)) return;
+    track.encoder.setBitrate(bitrate);
+    if (changed) this.#trace({ track: track.id, bitrate, reason });
+  }
+
+  #applyVideo(track: UplinkTrack | undefined, shares: readonly EncodingAllocation[]): void {
+    if (!(track?.encoder instanceof SimulcastEncoder)) return;
+    for (const [i, share] of shares.entries()) {
+      track.encoder.layers[i]?.setTarget(share);
+      const { rid, bitrate, frameRate, reason, changed } = share;
+      if (changed) this.#trace({ track: track.id, rid, bitrate, frameRate, reason });
     }
+  }
+
+  #trace(details: Omit<EncodingAllocatedEvent, 'at' | 'type' | 'participant'>): void {
+    const { tracer, clock, participant } = this.#options;
+    const [at, type] = [clock.now(), 'encoding-allocated'] as const;
+    tracer?.({ at, type, participant: participant(), ...details } satisfies EncodingAllocatedEvent);
   }
 
   #traceEstimate(at: Milliseconds): void {
@@ -102,4 +125,20 @@ export class Uplink {
     this.#estimateToldAt = at;
     tracer({ at, type: 'estimate', participant: participant(), ...estimate } satisfies EstimateEvent);
   }
+}
+
+function audioDemand({ id, encoder }: UplinkTrack): UplinkAudio[] {
+  return encoder instanceof AudioTrackEncoder ? [{ id, maxBitrate: encoder.maxBitrate }] : [];
+}
+
+function videoDemand({ id, content, encoder, repairRatio }: UplinkTrack): UplinkVideo[] {
+  if (!(encoder instanceof SimulcastEncoder)) return [];
+  const encodings = encoder.layers.map(({ rid, encoding }) => {
+    const { maxBitrate, maxFramerate = Number.POSITIVE_INFINITY, active = true } = encoding;
+    const frameRate = Math.min(encoder.frameRate, maxFramerate);
+    const { width, height } = encodedSize(encoding, encoder.size.width, encoder.size.height);
+    const minBitrate = floorBitrate(width, height, frameRate);
+    return { rid, minBitrate, maxBitrate, frameRate, wanted: active && !encoder.paused };
+  });
+  return [{ id, content, repairRatio, encodings }];
 }
