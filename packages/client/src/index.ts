@@ -1,6 +1,7 @@
 export type {
   Clock,
   CongestionControllerFactory,
+  CongestionFeedbackFormat,
   CongestionOptions,
   Random,
   TraceEvent,

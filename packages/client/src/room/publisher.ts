@@ -4,7 +4,9 @@ import {
   AUDIO_CLOCK_RATE,
   type Clock,
   type CongestionController,
+  type CongestionFeedbackFormat,
   closedMedia,
+  congestionFeedbackOf,
   createOffer,
   FLEXFEC,
   type FlexFecProtection,
@@ -32,6 +34,8 @@ export interface PublisherOptions {
   readonly send: (packet: Uint8Array) => void;
   /** Decides how fast packets leave. Default: they leave at once. */
   readonly congestion?: CongestionController;
+  /** What feedback is offered: with `ccfb` both kinds, and the SFU chooses. Default `transport-cc`. */
+  readonly congestionFeedback?: CongestionFeedbackFormat;
 }
 
 /** What an m-section of ours is to carry. */
@@ -66,13 +70,15 @@ interface Section {
 /** The outgoing half of a client. */
 export class Publisher {
   readonly #random: Random;
+  readonly #congestionFeedback: CongestionFeedbackFormat;
   readonly #sender: PacketSender;
   readonly #sections: Section[] = [];
   #mids = 0;
   #offers = 0;
 
-  constructor({ clock, random, send, congestion }: PublisherOptions) {
+  constructor({ clock, random, send, congestion, congestionFeedback = 'transport-cc' }: PublisherOptions) {
     this.#random = random;
+    this.#congestionFeedback = congestionFeedback;
     this.#sender = new PacketSender({ clock, send, congestion });
   }
 
@@ -93,6 +99,7 @@ export class Publisher {
         kind: media.kind,
         codecs: media.forwardErrorCorrection === undefined ? [media.codec] : [media.codec, FLEXFEC],
         rids: media.rids,
+        congestionFeedback: this.#congestionFeedback === 'ccfb',
         // With simulcast the rid tells the streams apart; without, the SSRCs are announced.
         ssrcs: media.rids.length > 0 ? [] : [this.#announce(media, cname)],
         msid: { stream: cname, track: mid },
@@ -114,8 +121,10 @@ export class Publisher {
    * @throws SignallingError for an answer that cannot be read
    */
   accept(track: PublisherTrack, sdp: string): boolean {
-    const media = findMedia(parseDescription(sdp), track.mid);
+    const answer = parseDescription(sdp);
+    const media = findMedia(answer, track.mid);
     if (media === undefined || media.rejected || media.direction !== 'recvonly') return false;
+    if (this.#congestionFeedback === 'ccfb') this.#sender.congestionFeedback = congestionFeedbackOf(answer);
     if (media.codecs.some(({ name }) => name === FLEXFEC)) track.protect();
     return true;
   }

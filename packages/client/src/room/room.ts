@@ -4,6 +4,7 @@ import {
   type BitsPerSecond,
   type Clock,
   type CongestionControllerFactory,
+  type CongestionFeedbackFormat,
   type CongestionOptions,
   defaultCongestionController,
   every,
@@ -55,6 +56,11 @@ export interface RoomOptions {
   readonly congestion?: CongestionOptions;
   /** Makes the controller of each connection's uplink from `congestion`. Default Google congestion control. */
   readonly congestionController?: CongestionControllerFactory;
+  /**
+   * How client and SFU tell each other what arrived. `ccfb` (RFC 8888) where the SFU has chosen it as well, `transport-cc`
+   * otherwise. Default `transport-cc`.
+   */
+  readonly congestionFeedback?: CongestionFeedbackFormat;
   /** How the uplink is shared among what is published. Default `UPLINK_ALLOCATION_DEFAULTS`, for what is not said. */
   readonly uplinkAllocation?: Partial<UplinkAllocationOptions>;
   /** Gets every event of this client. Default: nobody does. */
@@ -102,6 +108,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
   readonly #codecs: MediaCodecs | undefined;
   readonly #congestion: CongestionOptions;
   readonly #congestionController: CongestionControllerFactory;
+  readonly #congestionFeedback: CongestionFeedbackFormat;
   readonly #uplinkAllocation: Partial<UplinkAllocationOptions>;
   readonly #tracer: Tracer | undefined;
   readonly #roster: Roster;
@@ -117,6 +124,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     this.#codecs = options.codecs;
     this.#congestion = { startBitrate: START_BITRATE, ...options.congestion };
     this.#congestionController = options.congestionController ?? defaultCongestionController;
+    this.#congestionFeedback = options.congestionFeedback ?? 'transport-cc';
     this.#uplinkAllocation = options.uplinkAllocation ?? {};
     this.#tracer = options.tracer;
     this.#roster = new Roster({
@@ -235,6 +243,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     const congestion = this.#congestionController(this.#congestion);
     const publisher = new Publisher({
       congestion,
+      congestionFeedback: this.#congestionFeedback,
       clock: this.#clock,
       random: random.fork('publisher'),
       send: (packet) => transport.sendPacket(packet),
@@ -249,6 +258,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     const subscriber = new Subscriber({
       clock: this.#clock,
       random: random.fork('subscriber'),
+      congestionFeedback: this.#congestionFeedback,
       sendRtcp: (packets) => publisher.sender.sendRtcp(packets),
       onNack: this.#tracer && ((nack) => this.#traceNack(nack)),
       onTrack: (track) => this.#onTrack(track, codecs),

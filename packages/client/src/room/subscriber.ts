@@ -4,6 +4,8 @@ import {
   answer,
   type Clock,
   type CodecDescription,
+  type CongestionFeedbackFormat,
+  congestionFeedbackOf,
   type Description,
   findMedia,
   type MediaDescription,
@@ -48,6 +50,8 @@ export interface SubscriberOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly sendRtcp: (packets: readonly RtcpPacket[]) => void;
+  /** How to tell what arrived, where it is offered: otherwise by `transport-cc`. */
+  readonly congestionFeedback: CongestionFeedbackFormat;
   /** Lost packets are asked for: for the trace. */
   readonly onNack: ((nack: RtcpNack) => void) | undefined;
   /** A track comes in; `undefined` refuses it. */
@@ -99,7 +103,9 @@ export class Subscriber {
         throw new SignallingError('malformed-sdp', `The offer does not describe the track with the mid "${mid}".`);
       }
     }
-    const answered = answer(offer, { forwardErrorCorrection: true });
+    const congestionFeedback = this.#options.congestionFeedback === 'ccfb';
+    const answered = answer(offer, { forwardErrorCorrection: true, congestionFeedback });
+    this.#session.congestionFeedback = congestionFeedbackOf(answered);
     // In a bundle an identifier means the same in each m-section (RFC 8843 §9.1).
     this.#session.transportSequenceId = mediaOf(offer).find(
       ({ extensions }) => extensions.transportSequence,

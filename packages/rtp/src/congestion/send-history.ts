@@ -1,6 +1,7 @@
-// Remembers what was sent, and says what a transport-wide feedback packet means for it
-// (draft-holmer-rmcat-transport-wide-cc-extensions-01).
+// Remembers what was sent, and says what feedback means for it: transport-wide feedback
+// (draft-holmer-rmcat-transport-wide-cc-extensions-01), or any other by way of `StreamHistory`.
 
+import type { EcnMark } from '../rtcp/feedback-types.ts';
 import { sequenceDistance } from '../sequence.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 import type { FeedbackReport, PacketResult, SentPacket } from './controller.ts';
@@ -31,6 +32,17 @@ export const SEND_HISTORY_DEFAULTS: SendHistoryOptions = { maxAge: 60_000, maxPa
 export interface MatchedFeedback extends FeedbackReport {
   /** How many feedback packets were lost just before this one, told by the gap in their count. */
   readonly lostFeedback: number;
+}
+
+/** What feedback says about one packet. */
+export interface ReportedPacket {
+  /** Unwrapped transport-wide sequence number. */
+  readonly sequence: number;
+  readonly isReceived: boolean;
+  /** On the receiver's clock, never wrapping; `undefined` where it did not arrive or nobody knows when. */
+  readonly receivedAt: Milliseconds | undefined;
+  /** Default: not known. */
+  readonly ecn?: EcnMark | undefined;
 }
 
 type Fate = 'pending' | 'lost' | 'received';
@@ -93,21 +105,39 @@ export class SendHistory {
     const base = this.#highestSent + sequenceDistance(feedback.baseSequence, this.#highestSent);
     const highest = base + feedback.arrivals.findLastIndex((arrival) => arrival !== undefined);
     for (let sequence = base; sequence <= highest; sequence++) {
-      const slot = this.#slot(sequence);
-      if (slot?.sequence !== sequence || now - slot.sentAt > this.#options.maxAge || slot.fate === 'received') continue;
       const arrival = feedback.arrivals[sequence - base];
-      if (arrival === undefined && slot.fate === 'lost') continue;
-      packets.push({
-        sequence,
-        size: slot.size,
-        sentAt: slot.sentAt,
-        probeCluster: slot.probeCluster,
-        receivedAt: arrival === undefined ? undefined : this.#unwrapArrival(arrival),
-        previouslyLost: slot.fate === 'lost',
-      });
-      slot.fate = arrival === undefined ? 'lost' : 'received';
+      const slot = this.#unsettled(sequence, arrival !== undefined, now);
+      if (slot === undefined) continue;
+      const receivedAt = arrival === undefined ? undefined : this.#unwrapArrival(arrival);
+      packets.push(settle(slot, receivedAt, undefined));
     }
     return { at: now, packets, lostFeedback };
+  }
+
+  /**
+   * What feedback of another kind, received at `now`, tells that was not known before. A packet that arrived nobody knows
+   * when is settled, but not in the result.
+   *
+   * @param reported - those that are not received have to be known to be lost
+   */
+  onReport(reported: readonly ReportedPacket[], now: Milliseconds): FeedbackReport {
+    const packets: PacketResult[] = [];
+    for (const { sequence, isReceived, receivedAt, ecn } of reported) {
+      const slot = this.#unsettled(sequence, isReceived, now);
+      if (slot === undefined) continue;
+      if (isReceived && receivedAt === undefined) slot.fate = 'received';
+      else packets.push(settle(slot, receivedAt, ecn));
+    }
+    packets.sort((a, b) => a.sequence - b.sequence);
+    return { at: now, packets };
+  }
+
+  /** The packet, if it is remembered and this is news of it. */
+  #unsettled(sequence: number, isReceived: boolean, now: Milliseconds): Slot | undefined {
+    const slot = this.#slot(sequence);
+    if (slot?.sequence !== sequence || now - slot.sentAt > this.#options.maxAge) return undefined;
+    const isNews = isReceived ? slot.fate !== 'received' : slot.fate === 'pending';
+    return isNews ? slot : undefined;
   }
 
   #index(sequence: number): number {
@@ -141,4 +171,11 @@ export class SendHistory {
     this.#lastArrival = Math.max(last, unwrapped);
     return unwrapped;
   }
+}
+
+function settle(slot: Slot, receivedAt: Milliseconds | undefined, ecn: EcnMark | undefined): PacketResult {
+  const { sequence, size, sentAt, probeCluster } = slot;
+  const previouslyLost = slot.fate === 'lost';
+  slot.fate = receivedAt === undefined ? 'lost' : 'received';
+  return { sequence, size, sentAt, probeCluster, receivedAt, previouslyLost, ...(ecn !== undefined && { ecn }) };
 }

@@ -112,7 +112,7 @@ export class UplinkAllocator {
     if (!this.#decideVideo(now)) {
       const { videoFloor } = this.#options;
       const reason = `video off: ${kilobits(this.#left)} left, below ${kilobits(videoFloor)}`;
-      for (const { lanes } of tracks) for (const [i, lane] of lanes.entries()) lane.drop(reason, i > 0);
+      for (const { lanes } of tracks) for (const lane of lanes) lane.drop(reason);
       return;
     }
     const screens = tracks.filter(({ screen }) => screen);
@@ -153,16 +153,12 @@ export class UplinkAllocator {
     const lane = track.lanes[i];
     const below = track.lanes[i - 1];
     if (lane === undefined || below === undefined) return;
-    if (below.active) {
-      // Their share has to be there, but is not spent on them unless this one is on.
-      const reserve = Math.max(0, below.reserve - below.granted);
-      if (lane.decide(Math.max(0, this.#left / track.wire - reserve), now)) {
-        this.#raise(track, i - 1, () => below.reserve);
-        this.#raise(track, i, () => lane.floor);
-      }
-    } else {
-      lane.decide(0, now);
-    }
+    // Their share has to be there, but is not spent on them unless this one is on.
+    let reserve = 0;
+    for (const other of track.lanes.slice(0, i)) reserve += Math.max(0, other.reserve - other.granted);
+    if (!lane.decide(Math.max(0, this.#left / track.wire - reserve), now, below.active)) return;
+    this.#raise(track, i - 1, () => below.reserve);
+    this.#raise(track, i, () => lane.floor);
   }
 
   #raise(track: Track, i: number, share: (lane: UplinkLane) => BitsPerSecond): void {

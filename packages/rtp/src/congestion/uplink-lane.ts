@@ -73,8 +73,12 @@ export class UplinkLane {
     this.#changed = false;
   }
 
-  /** Whether it is to be on with `left` to spend. Decided once in each allocation. */
-  decide(left: BitsPerSecond, now: Milliseconds): boolean {
+  /**
+   * Whether it is to be on with `left` to spend. Decided once in each allocation.
+   *
+   * @param possible - false: it may not be on now, but the bits for it may be there already
+   */
+  decide(left: BitsPerSecond, now: Milliseconds, possible = true): boolean {
     const { keepShare, reactivateAfter, activateHeadroom, screenActivateHeadroom } = this.#options;
     if (!this.wanted) {
       this.#turnOff('not wanted');
@@ -82,7 +86,7 @@ export class UplinkLane {
       return false;
     }
     if (this.#active) {
-      if (left >= keepShare * this.slowFloor) return true;
+      if (possible && left >= keepShare * this.slowFloor) return true;
       this.#dropped = true;
       this.#turnOff(
         `off: ${kilobits(left)} left, below ${kilobits(this.slowFloor)} for ${this.#minFrameRate} frames/s`,
@@ -97,7 +101,7 @@ export class UplinkLane {
       return false;
     }
     this.#affordableSince ??= now;
-    if (this.#dropped && now - this.#affordableSince < reactivateAfter) return false;
+    if (!possible || (this.#dropped && now - this.#affordableSince < reactivateAfter)) return false;
     this.#active = true;
     this.#changed = true;
     this.#bitrate = 0;
@@ -106,9 +110,9 @@ export class UplinkLane {
     return true;
   }
 
-  /** It gets no bits, whatever its state; it may come back at once when `calm` is false. */
-  drop(reason: string, calm: boolean): void {
-    this.#dropped = calm;
+  /** It gets no bits, whatever its state. */
+  drop(reason: string): void {
+    this.#dropped = false;
     this.#turnOff(reason);
   }
 

@@ -115,6 +115,12 @@ export interface TransportFeedback {
   readonly packets: readonly (Milliseconds | undefined)[];
 }
 
+/**
+ * How a receiver tells what arrived when, by the names that SDP has for it: by transport-wide sequence numbers
+ * (draft-holmer-rmcat-transport-wide-cc-extensions-01), or stream by stream by RTP sequence numbers (RFC 8888).
+ */
+export type CongestionFeedbackFormat = 'transport-cc' | 'ccfb';
+
 /** What the IP header said about congestion (RFC 3168 §5): not capable of ECN, capable (two ways), experienced. */
 export type EcnMark = 'not-ect' | 'ect-1' | 'ect-0' | 'ce';
 

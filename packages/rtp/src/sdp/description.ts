@@ -109,6 +109,8 @@ export interface MediaDescription {
   readonly rtcpMux: boolean;
   /** RTCP of reduced size (RFC 5506). */
   readonly rtcpReducedSize: boolean;
+  /** Congestion control feedback for every payload type (`a=rtcp-fb:* ack ccfb`, RFC 8888 §6); absent for none. */
+  readonly congestionFeedback?: true;
   readonly transport?: TransportDescription;
 }
 

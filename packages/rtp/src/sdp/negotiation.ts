@@ -1,5 +1,6 @@
 // Offer and answer (RFC 3264, RFC 8829): what each side says so that both know payload types, extensions and encodings.
 
+import type { CongestionFeedbackFormat } from '../rtcp/feedback-types.ts';
 import type { HeaderExtensionIds, HeaderExtensionName } from '../rtp/header-extensions.ts';
 import { acceptCodecs } from './codec-match.ts';
 import { type CodecPreference, FLEXFEC, MEDIA_CODECS, preferredCodecs } from './codecs.ts';
@@ -8,6 +9,7 @@ import {
   type Description,
   type Direction,
   type MediaDescription,
+  mediaOf,
   receives,
   type Section,
   type SsrcDescription,
@@ -39,6 +41,8 @@ export interface OfferedMedia {
   readonly msid?: { readonly stream: string; readonly track: string };
   /** Default: what fits the kind, under the identifiers of this project. Give those that the session has already. */
   readonly extensions?: HeaderExtensionIds;
+  /** Offer congestion control feedback (RFC 8888) beside transport-wide feedback: the answer chooses. Default false. */
+  readonly congestionFeedback?: boolean;
   readonly transport?: TransportDescription;
 }
 
@@ -64,6 +68,7 @@ export function offerMedia(media: OfferedMedia): MediaDescription {
     ...(msid && { msid }),
     rtcpMux: true,
     rtcpReducedSize: true,
+    ...(media.congestionFeedback && { congestionFeedback: true as const }),
     ...(transport && { transport }),
   };
 }
@@ -75,7 +80,7 @@ function extensionsOf({ kind, rids }: OfferedMedia): HeaderExtensionIds {
 
 /** The m-section of one that is over: refused, so that its place may be taken (RFC 8829 §5.2.2). */
 export function closedMedia(media: MediaDescription): MediaDescription {
-  const { simulcast: _simulcast, transport: _transport, ...rest } = media;
+  const { simulcast: _simulcast, congestionFeedback: _feedback, transport: _transport, ...rest } = media;
   return {
     ...rest,
     direction: 'inactive',
@@ -85,6 +90,14 @@ export function closedMedia(media: MediaDescription): MediaDescription {
     ssrcs: [],
     simulcastSsrcs: false,
   };
+}
+
+/**
+ * The feedback that an answer has chosen, for all its sections: they share a transport, and what offers and answers in
+ * this project says the same in each.
+ */
+export function congestionFeedbackOf(answer: Description): CongestionFeedbackFormat {
+  return mediaOf(answer).some(({ congestionFeedback }) => congestionFeedback) ? 'ccfb' : 'transport-cc';
 }
 
 /** What a whole offer says beside its sections. */
@@ -126,6 +139,10 @@ export interface AnswerOptions {
   readonly codecs?: readonly CodecPreference[];
   /** Take FlexFEC (RFC 8627) where it is offered. Default false. */
   readonly forwardErrorCorrection?: boolean;
+  /**
+   * Take congestion control feedback (RFC 8888) where it is offered, instead of transport-wide feedback. Default false.
+   */
+  readonly congestionFeedback?: boolean;
   /** The header extensions to take. Default: all that are known here but `videoOrientation`. */
   readonly extensions?: readonly HeaderExtensionName[];
   /** What to send, by mid. Default: nothing. */
@@ -183,6 +200,7 @@ function answerSection(offered: Section, { options, codecs: ours, extensions }: 
   }
   const sent = receives(offered) ? options.send?.get(offered.mid) : undefined;
   const direction: Direction = sent ? 'sendonly' : sends(offered) ? 'recvonly' : 'inactive';
+  const congestionFeedback = options.congestionFeedback === true && offered.congestionFeedback === true;
   const payloadTypes = new Set(codecs.map(({ payloadType }) => payloadType));
   const encodings = sent
     ? answerEncodings(offered, 'send', payloadTypes, sent.rids ?? [])
@@ -197,7 +215,7 @@ function answerSection(offered: Section, { options, codecs: ours, extensions }: 
     direction,
     rejected: false,
     bundleOnly: false,
-    codecs,
+    codecs: congestionFeedback ? codecs.map(withoutTransportFeedback) : codecs,
     extensions: extensions.answer(offered.extensions),
     ...encodings,
     ssrcs: sent?.ssrcs ?? [],
@@ -205,8 +223,14 @@ function answerSection(offered: Section, { options, codecs: ours, extensions }: 
     ...(sent?.msid && { msid: sent.msid }),
     rtcpMux: offered.rtcpMux,
     rtcpReducedSize: offered.rtcpReducedSize,
+    ...(congestionFeedback && { congestionFeedback: true as const }),
     ...(transport && { transport: answerTransport(offered, transport) }),
   };
+}
+
+/** One kind of feedback is enough: the answer says which. */
+function withoutTransportFeedback(codec: CodecDescription): CodecDescription {
+  return { ...codec, feedback: codec.feedback.filter((value) => value !== 'transport-cc') };
 }
 
 function answerTransport(offered: MediaDescription, ours: TransportDescription): TransportDescription {

@@ -114,6 +114,7 @@ function parseSection(
     ...(msid && { msid }),
     rtcpMux: section.rtcpMux !== undefined,
     rtcpReducedSize: section.rtcpRsize !== undefined,
+    ...(section.rtcpFb?.some(isCongestionFeedback) && { congestionFeedback: true as const }),
     ...(transport && { transport }),
   };
 }
@@ -140,7 +141,10 @@ function parseCodecs(
   const maps = byPayloadType(section.rtp);
   const parameters = byPayloadType(section.fmtp);
   const feedback = byPayloadType(section.rtcpFb ?? []);
-  const everyone = section.rtcpFb?.filter(({ payload }) => payload === '*').slice(0, MAX_COMMON_FEEDBACK) ?? [];
+  const everyone =
+    section.rtcpFb
+      ?.filter((line) => line.payload === '*' && !isCongestionFeedback(line))
+      .slice(0, MAX_COMMON_FEEDBACK) ?? [];
   const rtxOf = new Map<number, number>();
   const codecs: (CodecDescription & { rtxPayloadType?: number })[] = [];
   for (const payloadType of payloadTypes) {
@@ -168,6 +172,11 @@ function parseCodecs(
     if (rtxPayloadType !== undefined) codec.rtxPayloadType = rtxPayloadType;
   }
   return codecs;
+}
+
+/** It is of the whole section, and no payload type's (RFC 8888 §6). */
+function isCongestionFeedback({ payload, type, subtype }: NonNullable<MediaBlock['rtcpFb']>[number]): boolean {
+  return payload === '*' && type === 'ack' && subtype === 'ccfb';
 }
 
 function parseRtpmap(

@@ -133,6 +133,9 @@ function checkMedia(offered: MediaDescription, answered: MediaDescription, index
   if (setup === 'actpass' || (setup !== undefined && setup === offered.transport?.setup && setup !== 'holdconn')) {
     throw malformed(`m-section ${index} answers setup:${offered.transport?.setup ?? 'none'} with setup:${setup}`);
   }
+  if (answered.congestionFeedback && !offered.congestionFeedback) {
+    throw malformed(`m-section ${index} has congestion control feedback, which was not offered (RFC 8888 §6)`);
+  }
   if (answered.rtcpMux && !offered.rtcpMux) {
     throw malformed(`m-section ${index} has rtcp-mux, which was not offered (RFC 5761 §5.1.1)`);
   }

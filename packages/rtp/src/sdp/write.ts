@@ -65,7 +65,10 @@ function writeMedia(media: MediaDescription): Omit<MediaBlock, 'type' | 'port' |
   };
 }
 
-function writeCodecs({ codecs }: MediaDescription): Required<Pick<MediaBlock, 'rtp' | 'fmtp' | 'rtcpFb'>> {
+function writeCodecs({
+  codecs,
+  congestionFeedback,
+}: MediaDescription): Required<Pick<MediaBlock, 'rtp' | 'fmtp' | 'rtcpFb'>> {
   const written: ReturnType<typeof writeCodecs> = { rtp: [], fmtp: [], rtcpFb: [] };
   for (const codec of codecs) {
     const { payloadType: payload, name, clockRate: rate, channels, parameters, rtxPayloadType } = codec;
@@ -76,5 +79,6 @@ function writeCodecs({ codecs }: MediaDescription): Required<Pick<MediaBlock, 'r
     written.rtp.push({ payload: rtxPayloadType, codec: 'rtx', rate });
     written.fmtp.push({ payload: rtxPayloadType, config: `apt=${payload}` });
   }
+  if (congestionFeedback) written.rtcpFb.push({ payload: '*', type: 'ack ccfb' });
   return written;
 }

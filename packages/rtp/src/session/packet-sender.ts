@@ -2,6 +2,7 @@
 
 import type { Clock, TimerHandle } from '../clock.ts';
 import type { PacerPriority } from '../congestion/pacer-queue.ts';
+import type { CongestionFeedbackFormat } from '../rtcp/feedback-types.ts';
 import type { RtcpPacket } from '../rtcp/packets.ts';
 import type { HeaderExtensionIds } from '../rtp/header-extensions.ts';
 import type { RtpFields } from '../rtp/packet.ts';
@@ -28,6 +29,11 @@ export class PacketSender {
   /** Counters. */
   get statistics(): Pick<SenderSession, 'packetsSent' | 'bytesSent' | 'queueSize' | 'congestion'> {
     return this.#session;
+  }
+
+  /** Which feedback the receiver has promised. Default `transport-cc`. */
+  set congestionFeedback(format: CongestionFeedbackFormat) {
+    this.#session.congestionFeedback = format;
   }
 
   /** From now on the stream is reported on, and the receiver's requests for it are answered. */

@@ -1,6 +1,7 @@
 // The receiving end of a transport, all its streams together: the way of each packet to its stream, retransmissions put
-// back in place, requests for what is missing, reports and transport-wide feedback. It owns no timer.
+// back in place, requests for what is missing, reports and feedback for congestion control. It owns no timer.
 
+import type { CongestionFeedbackFormat } from '../rtcp/feedback-types.ts';
 import type { RtcpPacket } from '../rtcp/packets.ts';
 import { ReceiverRoundTrip } from '../rtcp/reference-time.ts';
 import type { RtpPacket } from '../rtp/packet.ts';
@@ -52,6 +53,11 @@ export class ReceiverSession<Target> {
   /** Identifier of the transport-wide sequence number, one for all streams (RFC 8843 §9.1); `undefined`: no feedback. */
   set transportSequenceId(id: number | undefined) {
     this.#transportSequenceId = id;
+  }
+
+  /** How feedback for congestion control is given. Default `transport-cc`. */
+  set congestionFeedback(format: CongestionFeedbackFormat) {
+    this.#feedback.format = format;
   }
 
   /**

@@ -5,7 +5,10 @@ import type { CongestionController } from '../congestion/controller.ts';
 import { Pacer } from '../congestion/pacer.ts';
 import type { PacerPriority } from '../congestion/pacer-queue.ts';
 import { SendHistory } from '../congestion/send-history.ts';
+import { StreamHistory } from '../congestion/stream-history.ts';
+import type { CongestionFeedbackFormat } from '../rtcp/feedback-types.ts';
 import {
+  type CongestionFeedback,
   type FirEntry,
   type ReportBlock,
   type RtcpPacket,
@@ -54,6 +57,7 @@ interface Pacing {
   readonly congestion: CongestionController;
   readonly pacer: Pacer<DepartingPacket>;
   readonly history: SendHistory;
+  readonly streams: StreamHistory;
 }
 
 interface Entry {
@@ -81,6 +85,7 @@ export class SenderSession {
   /** Written anew for each packet. */
   readonly #stamp = { absSendTimeId: 0, absSendTime: 0, transportSequenceId: 0, transportSequence: 0 };
   #now: Milliseconds = 0;
+  #congestionFeedback: CongestionFeedbackFormat = 'transport-cc';
   #transportSequence = 0;
   #firstSentAt: Milliseconds | undefined;
   #probing = false;
@@ -91,7 +96,16 @@ export class SenderSession {
     this.#send = send;
     if (congestion === undefined) return;
     const pacer = new Pacer<DepartingPacket>({ pacingRate: congestion.pacingRate }, (bytes) => this.#pad(bytes));
-    this.#pacing = { congestion, pacer, history: new SendHistory() };
+    const history = new SendHistory();
+    this.#pacing = { congestion, pacer, history, streams: new StreamHistory(history) };
+  }
+
+  /**
+   * Which feedback the receiver has promised: with `ccfb`, packets carry no transport-wide sequence number. Either is
+   * understood at any time. Default `transport-cc`.
+   */
+  set congestionFeedback(format: CongestionFeedbackFormat) {
+    this.#congestionFeedback = format;
   }
 
   /** RTP packets sent. */
@@ -121,7 +135,9 @@ export class SenderSession {
 
   /** The stream is over. */
   remove(outgoing: SendingStream): void {
-    this.#streams.delete(outgoing.stream.ssrc);
+    const { ssrc, rtxSsrc, fecSsrc } = outgoing.stream;
+    this.#streams.delete(ssrc);
+    for (const each of [ssrc, rtxSsrc, fecSsrc]) if (each !== undefined) this.#pacing?.streams.forget(each);
   }
 
   /**
@@ -158,6 +174,9 @@ export class SenderSession {
         break;
       case 'transport-feedback':
         this.#onTransportFeedback(packet, now);
+        break;
+      case 'congestion-feedback':
+        this.#onCongestionFeedback(packet, now);
         break;
       case 'sender-report':
       case 'receiver-report':
@@ -244,6 +263,12 @@ export class SenderSession {
     this.process(now);
   }
 
+  #onCongestionFeedback(feedback: CongestionFeedback, now: Milliseconds): void {
+    if (this.#pacing === undefined) return;
+    this.#pacing.congestion.onFeedback(this.#pacing.streams.onFeedback(feedback, now));
+    this.process(now);
+  }
+
   /** Padding of about that size, to fill a probe, in the first stream that can carry any. */
   #pad(bytes: Bytes): { packet: DepartingPacket; size: Bytes } | undefined {
     for (const { outgoing } of this.#streams.values()) {
@@ -259,17 +284,19 @@ export class SenderSession {
     const sequence = this.#transportSequence;
     stamp.absSendTimeId = extensionIds.absSendTime ?? 0;
     stamp.absSendTime = absSendTimeAt(this.#now);
-    stamp.transportSequenceId = extensionIds.transportSequence ?? 0;
+    const isCounted = this.#congestionFeedback === 'ccfb' || extensionIds.transportSequence !== undefined;
+    stamp.transportSequenceId = this.#congestionFeedback === 'ccfb' ? 0 : (extensionIds.transportSequence ?? 0);
     stamp.transportSequence = sequence & 0xffff;
     const packet = serializeRtp(fields, stamp, this.#allocator);
     this.#packets += 1;
     this.#bytes += packet.length;
     this.#firstSentAt ??= this.#now;
-    if (stamp.transportSequenceId !== 0) {
+    if (isCounted) {
       this.#transportSequence += 1;
       if (this.#pacing !== undefined) {
         const sent = { sequence, size: packet.length, sentAt: this.#now, probeCluster };
         this.#pacing.history.onPacketSent(sent);
+        this.#pacing.streams.onPacketSent(fields.ssrc, fields.sequenceNumber, sequence, this.#now);
         this.#pacing.congestion.onPacketSent(sent);
       }
     }

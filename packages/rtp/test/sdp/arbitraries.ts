@@ -146,6 +146,7 @@ const media = (kind: 'audio' | 'video', pool: readonly CodecDescription[]): fc.A
             msid: fc.record({ stream: fc.oneof(token, fc.constant('')), track: fc.oneof(token, fc.constant('')) }),
             rtcpMux: fc.boolean(),
             rtcpReducedSize: fc.boolean(),
+            congestionFeedback: fc.constant(true as const),
             transport,
           },
           {

@@ -215,6 +215,8 @@ export class Consumer implements SendingStream {
       return;
     }
     if (layer !== this.#layers.current) {
+      // A layer that begins or comes back may be the one to follow: its key frame is not waited for twice.
+      if (info?.keyFrameStart) this.#layers.follow(this.#clock.now());
       if (layer !== this.#layers.target || !info?.keyFrameStart || !this.#canLineUp(layer)) return;
       // Where the key frame's first packet is late, packets after it have passed by: they come now, or the switch waits.
       const passed = layer.cache.following(packet.sequence);

@@ -5,10 +5,10 @@ import type { ProducerLayer } from './producer-layer.ts';
 
 /**
  * How long a switch waits for a key frame that comes by itself before one is asked for: not at all when the estimate no
- * longer pays for the old layer, a little when the subscriber wants another one or the publisher stopped it, long when it
+ * longer pays for the old layer or the publisher stopped it, a little when the subscriber wants another one, long when it
  * is only for a better picture.
  */
-const PATIENCE = { estimateFell: 0, changed: 500, estimateRose: 3000 } as const;
+const PATIENCE = { estimateFell: 0, stopped: 0, changed: 500, estimateRose: 3000 } as const;
 
 /** Keeps the layer that is forwarded and the one that shall be, until a key frame makes them the same. */
 export class LayerSelector {
@@ -98,7 +98,14 @@ export class LayerSelector {
     const target = candidates.findLast((layer) => layers.indexOf(layer) <= limit) ?? candidates[0];
     if (target === undefined || target === this.#target) return;
     const falls = this.#current !== undefined && layers.indexOf(target) < layers.indexOf(this.#current);
-    this.#patience = !byEstimate ? PATIENCE.changed : falls ? PATIENCE.estimateFell : PATIENCE.estimateRose;
+    const stopped = this.#current !== undefined && !this.#current.isActive(now);
+    this.#patience = stopped
+      ? PATIENCE.stopped
+      : !byEstimate
+        ? PATIENCE.changed
+        : falls
+          ? PATIENCE.estimateFell
+          : PATIENCE.estimateRose;
     this.#target = target;
     this.#since = now;
     this.#reason = reason;

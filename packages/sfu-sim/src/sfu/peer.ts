@@ -248,6 +248,7 @@ export class Peer {
       codecs: message.codecs,
       replay: this.#options.keyframeCache ?? true,
       congestion: this.#room.options.congestionController(this.#room.options.congestion),
+      congestionFeedback: this.#room.options.congestionFeedback,
       forwardErrorCorrection: this.#room.options.forwardErrorCorrection,
       onLayersChanged: (consumer, reason) => this.#onLayersChanged(consumer, reason),
       onKeyFrameWanted: (producer, layer, reason) => this.#wantKeyFrame(producer, layer, reason),

@@ -15,8 +15,14 @@ import {
 } from '@sluice/rtp';
 import { type ForwardedPacket, KeyframeCache, type KeyframeCacheOptions } from './keyframe-cache.ts';
 
-/** A layer that sent nothing for this long is taken for stopped. */
-const ACTIVE_FOR: Milliseconds = 1000;
+/**
+ * A layer is taken for stopped when nothing has come of it for so many of its mean frame intervals, but not before the
+ * least and not after the most of these times: a screen share may send a slide every second.
+ */
+const STOPPED_AFTER = { frames: 4, least: 400, most: 5000 } as const;
+
+/** Weight of a new frame interval in the mean one. */
+const INTERVAL_WEIGHT = 1 / 4;
 
 /** What a layer is made of. */
 export interface ProducerLayerOptions {
@@ -51,6 +57,8 @@ export class ProducerLayer {
   readonly #maxBitrate: BitsPerSecond | undefined;
   readonly #rate = new RateMeter();
   #lastArrival: Milliseconds = Number.NEGATIVE_INFINITY;
+  #lastFrame: Milliseconds | undefined;
+  #frameInterval: Milliseconds = 0;
   #resolution: Resolution | undefined;
   #keyFrames = 0;
   #keyFramesRequested = 0;
@@ -106,9 +114,10 @@ export class ProducerLayer {
     return Math.max(this.#maxBitrate ?? 0, this.#rate.rate(now) ?? 0);
   }
 
-  /** Whether packets have come lately. */
+  /** Whether media has come lately, as often as it does. */
   isActive(now: Milliseconds): boolean {
-    return now - this.#lastArrival < ACTIVE_FOR;
+    const { frames, least, most } = STOPPED_AFTER;
+    return now - this.#lastArrival < Math.min(most, Math.max(least, frames * this.#frameInterval));
   }
 
   /**
@@ -139,8 +148,12 @@ export class ProducerLayer {
       this.#malformed += 1;
       return undefined;
     }
-    this.#lastArrival = arrival;
-    this.#rate.add(packet.size, arrival);
+    // Padding fills probes: it says nothing of the encoder.
+    if (!padding) {
+      this.#lastArrival = arrival;
+      this.#rate.add(packet.size, arrival);
+      if (info?.frameStart) this.#measureInterval(arrival);
+    }
     const forwarded = { packet, info };
     if (this.#kind === 'audio') return forwarded;
     if (info?.keyFrameStart) {
@@ -151,6 +164,14 @@ export class ProducerLayer {
     }
     this.cache.push(forwarded);
     return forwarded;
+  }
+
+  #measureInterval(arrival: Milliseconds): void {
+    const interval = arrival - (this.#lastFrame ?? arrival);
+    this.#lastFrame = arrival;
+    // After a stop it begins anew: how long it was is not how often frames come.
+    if (interval > STOPPED_AFTER.most) this.#frameInterval = 0;
+    else this.#frameInterval += INTERVAL_WEIGHT * (Math.max(0, interval) - this.#frameInterval);
   }
 
   /** Whether packets were given up since the last call: what refers to them is of no use to anybody. */

@@ -4,6 +4,7 @@ import {
   answer,
   type BitsPerSecond,
   type Clock,
+  congestionFeedbackOf,
   FLEXFEC,
   findMedia,
   type HeaderExtensionIds,
@@ -112,7 +113,8 @@ export class PublishSession {
     if (this.#producers.size + tracks.length > sfu.maxTracksPerParticipant) {
       throw new Refusal('too-many-tracks', `A participant may publish ${sfu.maxTracksPerParticipant} tracks at once.`);
     }
-    const answered = answer(offer, { forwardErrorCorrection: true });
+    const congestionFeedback = sfu.congestionFeedback === 'ccfb';
+    const answered = answer(offer, { forwardErrorCorrection: true, congestionFeedback });
     const accepted = tracks.map((track) => {
       const media = findMedia(answered, track.mid);
       const offered = findMedia(offer, track.mid);
@@ -131,6 +133,7 @@ export class PublishSession {
     });
     this.#extensionIds = Object.assign({}, ...mediaOf(answered).map(({ extensions }) => extensions));
     this.#session.transportSequenceId = this.#extensionIds.transportSequence;
+    this.#session.congestionFeedback = congestionFeedbackOf(answered);
     const producers = new Map<string, Producer>();
     for (const { track, media, offered, codec, format } of accepted) {
       this.#published += 1;

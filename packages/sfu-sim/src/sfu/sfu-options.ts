@@ -2,6 +2,7 @@
 
 import {
   type CongestionControllerFactory,
+  type CongestionFeedbackFormat,
   type CongestionOptions,
   checkProtection,
   defaultCongestionController,
@@ -21,6 +22,11 @@ export interface SfuOptions {
   readonly congestion?: CongestionOptions;
   /** Makes the controller of each subscriber's downlink from `congestion`. Default Google congestion control. */
   readonly congestionController?: CongestionControllerFactory;
+  /**
+   * How participants and SFU tell each other what arrived. `ccfb` (RFC 8888) where the other side has chosen it as well,
+   * `transport-cc` otherwise. Default `transport-cc`.
+   */
+  readonly congestionFeedback?: CongestionFeedbackFormat;
   /**
    * Repair packets beside the video of every subscriber (RFC 8627), e.g. `{ ratio: 0.2 }` for one for every five: they
    * save the round trip of a retransmission and cost their share of the bit rate. Default none.
@@ -49,6 +55,7 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
     keyFrameArbiter: options.keyFrameArbiter ?? {},
     congestion: { startBitrate: 600_000, ...options.congestion },
     congestionController: options.congestionController ?? defaultCongestionController,
+    congestionFeedback: options.congestionFeedback ?? 'transport-cc',
     forwardErrorCorrection: options.forwardErrorCorrection ?? { ratio: 0 },
     maxParticipants: options.maxParticipants ?? 1000,
     maxTracksPerParticipant: options.maxTracksPerParticipant ?? 16,

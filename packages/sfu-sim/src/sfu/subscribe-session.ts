@@ -4,7 +4,9 @@ import {
   type BitsPerSecond,
   type Clock,
   type CongestionController,
+  type CongestionFeedbackFormat,
   closedMedia,
+  congestionFeedbackOf,
   createOffer,
   EstimateLog,
   FLEXFEC,
@@ -57,6 +59,8 @@ export interface SubscribeSessionOptions {
   readonly replay: boolean;
   /** Decides how fast it is sent to. */
   readonly congestion: CongestionController;
+  /** What feedback is offered: with `ccfb` both kinds, and the subscriber chooses. */
+  readonly congestionFeedback: CongestionFeedbackFormat;
   /** How much repair goes beside video. */
   readonly forwardErrorCorrection: FlexFecProtection;
   readonly onLayersChanged: (consumer: Consumer, reason: string) => void;
@@ -159,6 +163,7 @@ export class SubscribeSession {
     if (answer.media.length !== this.#sections.length) {
       throw new SignallingError('malformed-sdp', 'The answer has another number of m-sections than the offer.');
     }
+    if (this.#options.congestionFeedback === 'ccfb') this.#sender.congestionFeedback = congestionFeedbackOf(answer);
     for (const section of [...this.#sections]) {
       const answered = answer.media.find(({ mid }) => mid === section.media.mid);
       if (section.consumer !== undefined && (answered === undefined || answered.rejected)) {
@@ -253,6 +258,7 @@ export class SubscribeSession {
       kind: producer.info.kind,
       codecs: repairs ? [producer.format.codec, FLEXFEC] : [producer.format.codec],
       rids: [],
+      congestionFeedback: this.#options.congestionFeedback === 'ccfb',
       ssrcs: [{ ssrc, cname, ...(rtxSsrc !== undefined && { rtxSsrc }), ...(fecSsrc !== undefined && { fecSsrc }) }],
       msid: { stream: producer.owner.participantId, track: producer.info.trackId },
     });
