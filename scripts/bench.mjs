@@ -1,4 +1,5 @@
-// `npm run bench -- NAME [--json]`: one benchmark, the file packages/*/bench/NAME.ts. `--list` names them all.
+// `npm run bench -- NAME [--json]`: one benchmark, the file packages/*/bench/NAME.ts, with the options that it takes. `--list`
+// names them all.
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,8 +16,12 @@ try {
 }
 
 async function main() {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
+  const args = process.argv.slice(2);
+  const at = args.findIndex((arg) => !arg.startsWith('-'));
+  // What comes behind the name is for the benchmark: it knows what it takes.
+  const own = at < 0 ? [] : args.slice(at + 1);
+  const { values } = parseArgs({
+    args: at < 0 ? args : args.slice(0, at),
     options: { json: { type: 'boolean', default: false }, list: { type: 'boolean', default: false } },
   });
   const benchmarks = findBenchmarks();
@@ -25,14 +30,14 @@ async function main() {
     console.log(values.json ? JSON.stringify({ benches: [...benchmarks.keys()] }) : [...benchmarks.keys()].join('\n'));
     return 0;
   }
-  const [name, ...more] = positionals;
-  if (name === undefined || more.length > 0) {
+  const name = args[at];
+  if (name === undefined) {
     throw new Error(`Name one benchmark: npm run bench -- NAME [--json]. There are: ${names}.`);
   }
   const entry = benchmarks.get(name);
   if (entry === undefined) throw new Error(`There is no benchmark "${name}". There are: ${names}.`);
   await installMissing();
-  return runTypeScript(entry, values.json ? ['--json'] : []);
+  return runTypeScript(entry, values.json ? ['--json', ...own] : own);
 }
 
 /** The benchmarks' files by name, in alphabetical order. */

@@ -41,16 +41,19 @@ export async function reportBenchmark(
   figures: Iterable<Figure> | AsyncIterable<Figure>,
   args: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
+  const unknown = args.find((arg) => arg !== '--json');
+  if (unknown !== undefined) throw new Error(`The benchmark ${bench} knows no "${unknown}": it takes --json alone.`);
   console.error(`${bench}: Node ${process.versions.node}, ${cpus()[0]?.model ?? 'unknown processor'}`);
   const done: Figure[] = [];
   for await (const figure of figures) {
     done.push(figure);
     console.error(`  ${lineOf(figure)}`);
   }
-  console.log(args.includes('--json') ? toJson(bench, done) : toTable(done));
+  console.log(args.includes('--json') ? figuresJson(bench, done) : toTable(done));
 }
 
-function toJson(bench: string, figures: readonly Figure[]): string {
+/** The figures as one JSON object, for programs. */
+export function figuresJson(bench: string, figures: readonly Figure[]): string {
   const plain = figures.map(({ spread: _, ...figure }) => figure);
   return JSON.stringify(
     { bench, figures: plain },

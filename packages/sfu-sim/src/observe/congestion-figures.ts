@@ -176,6 +176,27 @@ export class CongestionFigures {
     };
   }
 
+  /** The capacities that count, for plots: from when on what holds. */
+  get capacities(): { name: string; steps: (readonly [at: Milliseconds, rate: BitsPerSecond])[] }[] {
+    return this.#bottlenecks.map(({ name, capacity }) => ({
+      name,
+      steps: capacity.flatMap(({ at, rate }) => (rate === undefined ? [] : [[at, rate] as const])),
+    }));
+  }
+
+  /** The longest wait in a queue among the packets of all flows that arrived in each interval, from 0 on; `null`: none did. */
+  longestWaits(interval: Milliseconds): (Milliseconds | null)[] {
+    const waits: (Milliseconds | null)[] = [];
+    for (const { link } of this.#flows) {
+      for (const { at, queued = 0 } of link.arrived) {
+        const i = Math.floor(at / interval);
+        while (waits.length <= i) waits.push(null);
+        waits[i] = Math.max(waits[i] ?? 0, queued);
+      }
+    }
+    return waits;
+  }
+
   /** When the queue on that flow's way need not be in its steady state. */
   #transients(name: string): Span[] {
     return this.#bottlenecks
