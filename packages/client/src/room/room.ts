@@ -42,7 +42,7 @@ import { Uplink } from './uplink.ts';
 const TICK_INTERVAL: Milliseconds = 20;
 
 /** More than libwebrtc's 300 kbit/s, so that the first probes reach what a camera's encodings take in all. */
-const START_BITRATE: BitsPerSecond = 1_000_000;
+const START_BITRATE: BitsPerSecond = 300_000;
 
 /** Settings of a room. Everything that a browser has by itself can be handed in, to run elsewhere and in virtual time. */
 export interface RoomOptions {
@@ -56,13 +56,13 @@ export interface RoomOptions {
   readonly congestion?: CongestionOptions;
   /** Makes the controller of each connection's uplink from `congestion`. Default Google congestion control. */
   readonly congestionController?: CongestionControllerFactory;
-  /** How the uplink is shared among what is published. Default `UPLINK_ALLOCATION_DEFAULTS`, for what is not said. */
-  readonly uplinkAllocation?: Partial<UplinkAllocationOptions>;
   /**
    * How client and SFU tell each other what arrived. `ccfb` (RFC 8888) where the SFU has chosen it as well, `transport-cc`
    * otherwise. Default `transport-cc`.
    */
   readonly congestionFeedback?: CongestionFeedbackFormat;
+  /** How the uplink is shared among what is published. Default `UPLINK_ALLOCATION_DEFAULTS`, for what is not said. */
+  readonly uplinkAllocation?: Partial<UplinkAllocationOptions>;
   /** Gets every event of this client. Default: nobody does. */
   readonly tracer?: Tracer;
 }
@@ -108,8 +108,8 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
   readonly #codecs: MediaCodecs | undefined;
   readonly #congestion: CongestionOptions;
   readonly #congestionController: CongestionControllerFactory;
-  readonly #uplinkAllocation: Partial<UplinkAllocationOptions>;
   readonly #congestionFeedback: CongestionFeedbackFormat;
+  readonly #uplinkAllocation: Partial<UplinkAllocationOptions>;
   readonly #tracer: Tracer | undefined;
   readonly #roster: Roster;
   #state: ConnectionState = 'disconnected';
@@ -124,8 +124,8 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     this.#codecs = options.codecs;
     this.#congestion = { startBitrate: START_BITRATE, ...options.congestion };
     this.#congestionController = options.congestionController ?? defaultCongestionController;
-    this.#uplinkAllocation = options.uplinkAllocation ?? {};
     this.#congestionFeedback = options.congestionFeedback ?? 'transport-cc';
+    this.#uplinkAllocation = options.uplinkAllocation ?? {};
     this.#tracer = options.tracer;
     this.#roster = new Roster({
       clock: this.#clock,

@@ -10,7 +10,7 @@ export interface AimdOptions {
   readonly floor: BitsPerSecond;
   /** The estimate never rises above this. Default 30 Mbit/s. */
   readonly ceiling: BitsPerSecond;
-  /** A decrease goes to this fraction of the acknowledged rate (β). Default 0.85. */
+  /** A decrease goes to this fraction of the acknowledged rate (β). Default 0.92 (libwebrtc: 0.85, which drains the queue as well). */
   readonly decreaseFactor: number;
   /** ... and to this much less, where it is more than that. Default 5 kbit/s. */
   readonly decreaseMargin: BitsPerSecond;
@@ -146,10 +146,11 @@ export class Aimd {
     return acknowledged < urgentDecreaseRatio * this.#estimate;
   }
 
-  /** Gives way to others as TCP would on a loss: by `yieldFactor`, at most once in two round trips. */
-  yield(now: Milliseconds): void {
-    if (this.#decreasedAt !== undefined && now - this.#decreasedAt < 2 * this.#rtt) return;
+  /** Gives way to others as TCP would on a loss: by `yieldFactor`, at most once in two round trips. Whether it did. */
+  yield(now: Milliseconds): boolean {
+    if (this.#decreasedAt !== undefined && now - this.#decreasedAt < 2 * this.#rtt) return false;
     this.setEstimate(this.#options.yieldFactor * this.#estimate, now);
+    return true;
   }
 
   /** Halves the rate on an overuse before anything was acknowledged, at most every `maxDecreaseInterval`. */

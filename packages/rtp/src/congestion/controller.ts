@@ -3,6 +3,7 @@
 
 import type { EcnMark } from '../rtcp/feedback-types.ts';
 import type { BitsPerSecond, Bytes, Milliseconds } from '../units.ts';
+import type { ProbeReason } from './decision.ts';
 
 /** A packet as it left. */
 export interface SentPacket {
@@ -52,6 +53,8 @@ export interface ProbeRequest {
   readonly minBytes: Bytes;
   /** Packets leave in bursts that are this far apart. */
   readonly burstInterval: Milliseconds;
+  /** Why, for the trace. */
+  readonly reason: ProbeReason;
 }
 
 /** Which way the target went at the last update. */

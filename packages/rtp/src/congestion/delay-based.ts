@@ -3,9 +3,10 @@
 import type { BitsPerSecond, Milliseconds } from '../units.ts';
 import { AIMD_DEFAULTS, Aimd, type AimdOptions } from './aimd.ts';
 import type { PacketResult } from './controller.ts';
+import type { DecreaseReason } from './decision.ts';
 import { INTER_ARRIVAL_DEFAULTS, InterArrival, type InterArrivalOptions } from './inter-arrival.ts';
 import { QUEUE_DELAY_DEFAULTS, QueueDelay, type QueueDelayOptions } from './queue-delay.ts';
-import { QUEUE_DRAIN_DEFAULTS, QueueDrain, type QueueDrainOptions } from './queue-drain.ts';
+import { type DrainPhase, QUEUE_DRAIN_DEFAULTS, QueueDrain, type QueueDrainOptions } from './queue-drain.ts';
 import { type BandwidthUsage, TRENDLINE_DEFAULTS, Trendline, type TrendlineOptions } from './trendline.ts';
 
 export interface DelayBasedOptions {
@@ -41,6 +42,8 @@ export interface DelayBasedUpdate {
   readonly probed: boolean;
   /** The queue has drained after an overuse. */
   readonly recovered: boolean;
+  /** Why the estimate was lowered; undefined when it was not. */
+  readonly decreased: DecreaseReason | undefined;
 }
 
 export class DelayBased {
@@ -62,6 +65,11 @@ export class DelayBased {
     this.#queue = new QueueDelay(options.queueDelay);
     this.#drain = new QueueDrain(options.queueDrain);
     this.#rtt = options.aimd.initialRtt;
+  }
+
+  /** What is done about the queue. */
+  get drainPhase(): DrainPhase {
+    return this.#drain.phase;
   }
 
   /** What the target is to be multiplied by, in (0, 1], until a queue has drained. */
@@ -122,16 +130,18 @@ export class DelayBased {
     this.#drain.update(standing, this.#rtt, now);
     const { usage } = this.#trendline;
     if (!this.#drain.futile && (usage === 'overuse' || this.#drain.isDue(standing))) {
+      const before = this.#aimd.estimate;
+      const reason = usage === 'overuse' ? 'trend' : 'queue';
       this.#decrease(throughput.recent, now);
-      return { probed: false, recovered };
+      return { probed: false, recovered, decreased: this.#aimd.estimate < before ? reason : undefined };
     }
-    if (this.#drain.futile && lost) this.#aimd.yield(now);
+    const yielded = this.#drain.futile && lost && this.#aimd.yield(now);
     if (probe !== undefined) {
       this.#aimd.setProbeResult(probe, now);
-      return { probed: true, recovered: false };
+      return { probed: true, recovered: false, decreased: undefined };
     }
     if (!this.#drain.active) this.#aimd.update(usage === 'overuse' ? 'normal' : usage, throughput.average, now);
-    return { probed: false, recovered };
+    return { probed: false, recovered, decreased: yielded ? 'others' : undefined };
   }
 
   #decrease(recent: BitsPerSecond | undefined, now: Milliseconds): void {

@@ -14,11 +14,14 @@ import type {
   RateState,
   SentPacket,
 } from './controller.ts';
+import type { CongestionDecision } from './decision.ts';
 import { DelayBased } from './delay-based.ts';
 import { LossLikelihood } from './loss-likelihood.ts';
 import { type CongestionOptions, type ResolvedCongestionOptions, resolveCongestionOptions } from './options.ts';
 import { ProbeRate, type ProbeResult } from './probe-rate.ts';
 import { ProbeController, type ProbePermission } from './probing.ts';
+import type { DrainPhase } from './queue-drain.ts';
+import { roundTripOf } from './round-trip.ts';
 import { RttBackoff } from './rtt-backoff.ts';
 
 /** Where it starts: nothing is known, nothing has moved. */
@@ -40,6 +43,7 @@ export class GoogleCongestionControl implements CongestionController {
   #rtt: Milliseconds | undefined;
   #acknowledgedBitrate: BitsPerSecond | undefined;
   #hasFeedback = false;
+  #wasApplicationLimited = false;
   #processedAt: Milliseconds | undefined;
   /** When the sender's clock was last set, or the sender was suspended. */
   #clockSetAt = Number.NEGATIVE_INFINITY;
@@ -118,21 +122,25 @@ export class GoogleCongestionControl implements CongestionController {
     if (packets.length === 0) return;
     this.#hasFeedback = true;
     const arrived = inOrderOfReception(packets, this.#clockSetAt, at);
-    const before = this.#measureRtt(rtt ?? roundTrip(arrived, at), at);
-    this.#probing.setApplicationLimited(this.#applicationLimited.since, at);
+    const before = this.#measureRtt(rtt ?? roundTripOf(arrived, at), at);
+    this.#followApplication(at);
     this.#acknowledged.onFeedback(arrived);
     this.#acknowledgedBitrate = this.#acknowledged.bitrate;
 
-    const probe = this.#probeResult(arrived);
+    const probe = this.#probeResult(arrived, at);
     const estimate = this.#delayBased.estimate;
     const throughput = { average: this.#acknowledgedBitrate, recent: this.#acknowledged.recentBitrate };
     const lost = packets.some(({ receivedAt }) => receivedAt === undefined);
-    const { probed, recovered } = this.#delayBased.onFeedback(arrived, throughput, probe, lost, at);
+    const phase = this.#delayBased.drainPhase;
+    const { probed, recovered, decreased } = this.#delayBased.onFeedback(arrived, throughput, probe, lost, at);
     if (probed) this.#lossBased.setEstimate(this.#delayBased.estimate);
     this.#probed = probed || (this.#probed && this.#delayBased.estimate >= estimate);
     this.#lossBased.onFeedback({ at, packets, acknowledged: this.#acknowledgedBitrate });
 
     this.#update(at, true);
+    const bitrate = this.#delayBased.estimate;
+    if (decreased !== undefined) this.#tell({ at, decision: 'decrease', bitrate, reason: decreased });
+    this.#tellPhase(phase, at);
     if (recovered) this.#probing.onRecovered(at);
     if (before !== undefined) this.#probing.onReturned(before, at);
     this.#collectProbes(at);
@@ -140,12 +148,24 @@ export class GoogleCongestionControl implements CongestionController {
 
   onProcess(now: Milliseconds): void {
     // Times before and after that cannot be compared.
-    if (Math.abs(now - (this.#processedAt ?? now)) > this.#options.maxProcessInterval) this.#clockSetAt = now;
+    if (Math.abs(now - (this.#processedAt ?? now)) > this.#options.maxProcessInterval) {
+      this.#clockSetAt = now;
+      this.#tell({ at: now, decision: 'clock-set', reason: 'process-interval' });
+    }
     this.#processedAt = now;
-    this.#probing.setApplicationLimited(this.#applicationLimited.since, now);
+    this.#followApplication(now);
     this.#update(now);
     this.#probing.process(now);
     this.#collectProbes(now);
+  }
+
+  #followApplication(now: Milliseconds): void {
+    const { since } = this.#applicationLimited;
+    this.#probing.setApplicationLimited(since, now);
+    const limited = since !== undefined;
+    if (limited === this.#wasApplicationLimited) return;
+    this.#wasApplicationLimited = limited;
+    this.#tell({ at: now, decision: limited ? 'application-limited' : 'application-unlimited', reason: 'budget' });
   }
 
   /** The rate before an outage, when this is the first measurement after it. */
@@ -158,13 +178,16 @@ export class GoogleCongestionControl implements CongestionController {
   }
 
   /** The latest result, kept from throwing the estimate much below what demonstrably arrives. */
-  #probeResult(arrived: readonly PacketResult[]): BitsPerSecond | undefined {
+  #probeResult(arrived: readonly PacketResult[], at: Milliseconds): BitsPerSecond | undefined {
     let result: ProbeResult | undefined;
     for (const packet of arrived) result = this.#probeRate.onPacket(packet) ?? result;
     if (result === undefined) return undefined;
     const { bitrate, saturated } = result;
     // A train that left late and slowly, as on a busy machine, says nothing of what the path carries beyond it.
-    if (!saturated && bitrate < this.#delayBased.estimate) return undefined;
+    const adopted = saturated || bitrate >= this.#delayBased.estimate;
+    const reason = saturated ? 'saturated' : 'unsaturated';
+    this.#tell({ at, decision: 'probe-result', bitrate, reason, adopted });
+    if (!adopted) return undefined;
 
     if (this.#acknowledgedBitrate === undefined) return bitrate;
     const arriving = this.#options.probeDropFraction * this.#acknowledgedBitrate;
@@ -176,6 +199,7 @@ export class GoogleCongestionControl implements CongestionController {
     const before = this.#target;
     const reduced = this.#rttBackoff.backOff(before, now);
     if (reduced !== undefined) {
+      this.#tell({ at: now, decision: 'decrease', bitrate: reduced, reason: 'rtt' });
       this.#delayBased.setEstimate(reduced, now);
       this.#lossBased.setEstimate(reduced);
     }
@@ -211,9 +235,22 @@ export class GoogleCongestionControl implements CongestionController {
     return state === 'decreasing' ? 'blocked' : 'capped';
   }
 
+  #tellPhase(before: DrainPhase, at: Milliseconds): void {
+    const { drainPhase: phase, queueDelay } = this.#delayBased;
+    if (phase === before) return;
+    if (before === 'truce') this.#tell({ at, decision: 'truce-over', queueDelay, reason: 'queue' });
+    if (before === 'drain' && phase === 'idle') this.#tell({ at, decision: 'drained', queueDelay, reason: 'queue' });
+    if (phase !== 'idle') this.#tell({ at, decision: phase, queueDelay, reason: 'queue' });
+  }
+
+  #tell(decision: CongestionDecision): void {
+    this.#options.onDecision?.(decision);
+  }
+
   #collectProbes(now: Milliseconds): void {
     for (const request of this.#probing.takeRequests()) {
       this.#probeRate.expect(request, now);
+      this.#tell({ at: now, decision: 'probe', bitrate: request.targetBitrate, reason: request.reason });
       this.#requests.push(request);
     }
   }
@@ -228,15 +265,4 @@ function inOrderOfReception(
   return packets
     .filter(({ sentAt, receivedAt }) => receivedAt !== undefined && sentAt >= since && sentAt <= until)
     .sort((a, b) => (a.receivedAt ?? 0) - (b.receivedAt ?? 0));
-}
-
-/** The shortest time from sending to feedback, without the time that packets waited at the receiver for the last one. */
-function roundTrip(arrived: readonly PacketResult[], now: Milliseconds): Milliseconds | undefined {
-  const lastArrival = arrived.at(-1)?.receivedAt;
-  if (lastArrival === undefined) return undefined;
-  let shortest = Number.POSITIVE_INFINITY;
-  for (const { sentAt, receivedAt = lastArrival } of arrived) {
-    shortest = Math.min(shortest, now - sentAt - (lastArrival - receivedAt));
-  }
-  return Math.max(0, shortest);
 }

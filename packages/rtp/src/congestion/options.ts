@@ -6,6 +6,7 @@ import { ACKNOWLEDGED_RATE_DEFAULTS, type AcknowledgedRateOptions } from './ackn
 import type { AimdOptions } from './aimd.ts';
 import { APPLICATION_LIMITED_DEFAULTS, type ApplicationLimitedOptions } from './application-limited.ts';
 import type { BitrateBounds, CongestionController } from './controller.ts';
+import type { DecisionListener } from './decision.ts';
 import { DELAY_BASED_DEFAULTS, type DelayBasedOptions } from './delay-based.ts';
 import type { InterArrivalOptions } from './inter-arrival.ts';
 import { LOSS_LIKELIHOOD_DEFAULTS, type LossLikelihoodOptions } from './loss-likelihood.ts';
@@ -33,6 +34,8 @@ export interface CongestionOptions {
   readonly probeDropFraction?: number;
   /** A longer time between two calls of `onProcess` says that the clock was set, or the sender suspended. Default 2000 ms. */
   readonly maxProcessInterval?: Milliseconds;
+  /** Is told of each decision and its reason, as it is taken. Default: nobody. */
+  readonly onDecision?: DecisionListener | undefined;
   readonly interArrival?: Partial<InterArrivalOptions>;
   readonly trendline?: Partial<TrendlineOptions>;
   readonly aimd?: Partial<AimdOptions>;
@@ -58,6 +61,7 @@ export interface ResolvedCongestionOptions extends BitrateBounds {
   readonly rttWeight: number;
   readonly probeDropFraction: number;
   readonly maxProcessInterval: Milliseconds;
+  readonly onDecision: DecisionListener | undefined;
   readonly delayBased: DelayBasedOptions;
   readonly acknowledgedRate: AcknowledgedRateOptions;
   readonly applicationLimited: ApplicationLimitedOptions;
@@ -84,6 +88,7 @@ export function resolveCongestionOptions(options: CongestionOptions = {}): Resol
     rttWeight: options.rttWeight ?? 1 / 8,
     probeDropFraction: options.probeDropFraction ?? 0.85,
     maxProcessInterval: options.maxProcessInterval ?? 2_000,
+    onDecision: options.onDecision,
     delayBased: {
       interArrival: { ...DELAY_BASED_DEFAULTS.interArrival, ...options.interArrival },
       trendline: { ...DELAY_BASED_DEFAULTS.trendline, ...options.trendline },

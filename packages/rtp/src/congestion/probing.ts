@@ -3,9 +3,10 @@
 
 import type { BitsPerSecond, Milliseconds } from '../units.ts';
 import type { ProbeRequest } from './controller.ts';
+import type { ProbeReason } from './decision.ts';
 
 export interface ProbingOptions {
-  /** Multiples of the start bitrate that are probed first; none: no initial probe. Default [3, 6]. */
+  /** Multiples of the start bitrate that are probed first; none: no initial probe. Default [3] (libwebrtc: 3 and 6, which floods a thin link). */
   readonly initialScales: readonly number[];
   /** Default 100 ms. */
   readonly initialDuration: Milliseconds;
@@ -23,10 +24,10 @@ export interface ProbingOptions {
   readonly applicationLimitedScale: number;
   /**
    * Time without a decrease and without a probe after which the path is probed although the application uses what it has.
-   * Default 5000 ms; infinite: none, as in libwebrtc.
+   * Default 3000 ms; infinite: none, as in libwebrtc.
    */
   readonly stagnationInterval: Milliseconds;
-  /** ... and their multiple of the estimate. Default 2. */
+  /** ... and their multiple of the estimate. Default 1.5. */
   readonly stagnationScale: number;
   /** Multiples of a changed desired bitrate that are probed while the application is the limit. Default [1, 2]. */
   readonly desiredScales: readonly number[];
@@ -50,7 +51,7 @@ export interface ProbingOptions {
   readonly dropApplicationLimitedTimeout: Milliseconds;
   /** No probe goes beyond this multiple of the estimate while loss limits it. Default 1.5. */
   readonly lossLimitedScale: number;
-  /** Default 15 ms. */
+  /** How long a probe lasts, but for the initial ones. Default 50 ms (libwebrtc: 15): jitter would hide the rate of a shorter one. */
   readonly minDuration: Milliseconds;
   /** Default 5. */
   readonly minPackets: number;
@@ -124,7 +125,7 @@ export class ProbeController {
   setMaxBitrate(max: BitsPerSecond, now: Milliseconds): void {
     const raised = max > this.#max && this.#estimate < max;
     this.#max = max;
-    if (raised && this.#started && this.#continueAbove === undefined) this.#probe([max], false, now);
+    if (raised && this.#started && this.#continueAbove === undefined) this.#probe([max], 'max', false, now);
   }
 
   /** What the application would send. When it changes while the application is the limit, it is probed at once. */
@@ -142,7 +143,7 @@ export class ProbeController {
       limited = scale * desired > limit;
       bitrates.push(Math.min(scale * desired, limit));
     }
-    this.#probe(bitrates, limited, now);
+    this.#probe(bitrates, 'desired', limited, now);
   }
 
   /** Since when the application is the limit; undefined: it is not. */
@@ -163,7 +164,7 @@ export class ProbeController {
     this.#estimate = estimate;
     if (this.#continueAbove === undefined || estimate <= this.#continueAbove) return;
     const enough = this.#desired === undefined ? this.#max : Math.min(this.#max, maxDesiredScale * this.#desired);
-    if (estimate < enough) this.#probe([continueScale * estimate], true, now);
+    if (estimate < enough) this.#probe([continueScale * estimate], 'success', true, now);
   }
 
   /** The queue has drained after an overuse: what was there before the drop may be there again. */
@@ -175,12 +176,12 @@ export class ProbeController {
     if (dropWorthwhile * bitrate <= this.#estimate) return;
     if (now - this.#droppedAt >= dropTimeout || now - this.#dropProbedAt <= dropInterval) return;
     this.#dropProbedAt = now;
-    this.#probe([bitrate], false, now);
+    this.#probe([bitrate], 'recovered', false, now);
   }
 
   /** The path is back after an outage: it may carry what it carried before. */
   onReturned(before: BitsPerSecond, now: Milliseconds): void {
-    if (before > this.#estimate) this.#probe([before], false, now);
+    if (before > this.#estimate) this.#probe([before], 'outage', false, now);
   }
 
   /** The first call probes for the first time; later ones probe when it is time to. */
@@ -190,7 +191,7 @@ export class ProbeController {
       this.#started = true;
       this.#probedAt = now;
       const bitrates = initialScales.map((scale) => scale * this.#estimate);
-      this.#probe(bitrates, true, now, true);
+      this.#probe(bitrates, 'start', true, now);
       return;
     }
     if (now - this.#probedAt > resultTimeout) this.#continueAbove = undefined;
@@ -198,15 +199,15 @@ export class ProbeController {
 
     if (this.#limitedSince !== undefined) {
       const due = Math.max(this.#limitedSince, this.#probedAt) + applicationLimitedInterval;
-      if (now >= due) this.#probe([applicationLimitedScale * this.#estimate], true, now);
+      if (now >= due) this.#probe([applicationLimitedScale * this.#estimate], 'application-limited', true, now);
     } else {
       const due = Math.max(this.#decreasedAt, this.#probedAt) + this.#options.stagnationInterval;
-      if (now >= due) this.#probe([this.#options.stagnationScale * this.#estimate], true, now);
+      if (now >= due) this.#probe([this.#options.stagnationScale * this.#estimate], 'stagnation', true, now);
     }
   }
 
   /** `proceed`: a success calls for another one. */
-  #probe(bitrates: readonly BitsPerSecond[], proceed: boolean, now: Milliseconds, initial = false): void {
+  #probe(bitrates: readonly BitsPerSecond[], reason: ProbeReason, proceed: boolean, now: Milliseconds): void {
     const { maxDesiredScale, lossLimitedScale, continueThreshold, defaultMaxBitrate } = this.#options;
     this.#continueAbove = undefined;
     if (bitrates.length === 0 || this.#permission === 'blocked') return;
@@ -223,13 +224,14 @@ export class ProbeController {
       // Limited to the same rate as the one before: once is enough.
       if (target <= highest) continue;
       highest = target;
-      this.#requests.push(this.#request(target, initial));
+      this.#requests.push(this.#request(target, reason));
     }
     this.#probedAt = now;
     if (further) this.#continueAbove = continueThreshold * highest;
   }
 
-  #request(targetBitrate: BitsPerSecond, initial: boolean): ProbeRequest {
+  #request(targetBitrate: BitsPerSecond, reason: ProbeReason): ProbeRequest {
+    const initial = reason === 'start';
     const duration = initial ? this.#options.initialDuration : this.#options.minDuration;
     return {
       id: this.#nextId++,
@@ -238,6 +240,7 @@ export class ProbeController {
       minPackets: this.#options.minPackets,
       minBytes: Math.round((targetBitrate * duration) / 8_000),
       burstInterval: initial ? this.#options.initialBurstInterval : this.#options.minBurstInterval,
+      reason,
     };
   }
 }

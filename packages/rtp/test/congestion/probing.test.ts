@@ -131,6 +131,7 @@ const REQUEST: ProbeRequest = {
   minPackets: 5,
   minBytes: 5_000,
   burstInterval: 2,
+  reason: 'start',
 };
 
 /** Packets of 1000 byte sent every 8 ms (1 Mbit/s) that arrive `spacing` ms apart; the last result. */

@@ -15,6 +15,7 @@ import {
   type AnswerOptions,
   answer,
   closedMedia,
+  congestionFeedbackOf,
   createOffer,
   offerMedia,
 } from '../../src/sdp/negotiation.ts';
@@ -292,6 +293,40 @@ describe('header extensions (RFC 8285)', () => {
   });
 });
 
+describe('congestion control feedback (RFC 8888 §6)', () => {
+  const both = offerMedia({ ...camera, codecs: ['VP8'], rids: [], congestionFeedback: true });
+  const take = { congestionFeedback: true };
+
+  test('is offered beside transport-wide feedback, once for all payload types', () => {
+    const lines = writeDescription(offerOf(both)).split('\r\n');
+    expect(lines.filter((line) => line.includes('ccfb'))).toEqual(['a=rtcp-fb:* ack ccfb']);
+    expect(lines).toContain('a=rtcp-fb:96 transport-cc');
+    const [read] = mediaOf(parseDescription(writeDescription(offerOf(both))));
+    expect(read!.congestionFeedback).toBe(true);
+    expect(read!.codecs[0]!.feedback).toEqual(both.codecs[0]!.feedback);
+  });
+
+  test('the answer chooses one of them', () => {
+    const offer = offerOf(both);
+    expect(writeDescription(answer(offer, take))).toContain('a=rtcp-fb:* ack ccfb');
+    expect(writeDescription(answer(offer, take))).not.toContain('transport-cc\r');
+    expect(congestionFeedbackOf(answer(offer, take))).toBe('ccfb');
+    expect(writeDescription(answer(offer))).toContain('a=rtcp-fb:96 transport-cc');
+    expect(writeDescription(answer(offer))).not.toContain('ccfb');
+    expect(congestionFeedbackOf(answer(offer))).toBe('transport-cc');
+  });
+
+  test('is not answered where it was not offered', () => {
+    expect(congestionFeedbackOf(answer(offerOf(camera), take))).toBe('transport-cc');
+    expect(() => checkAnswer(offerOf(camera), answer(offerOf(both), take))).toThrow(/was not offered/);
+  });
+
+  test('for one payload type it is not what the RFC means', () => {
+    const sdp = writeDescription(offerOf(both)).replace('rtcp-fb:* ack', 'rtcp-fb:96 ack');
+    expect(congestionFeedbackOf(answer(parseDescription(sdp), take))).toBe('transport-cc');
+  });
+});
+
 test('whatever is offered, the answer fits it: same sections, one way, nothing that was not offered', () => {
   const withSomethingToSend = (offer: Description): AnswerOptions => ({
     transport: ours,
@@ -302,8 +337,8 @@ test('whatever is offered, the answer fits it: same sections, one way, nothing t
     ),
   });
   fc.assert(
-    fc.property(description, fc.boolean(), (offer, active) => {
-      const given = answer(offer, active ? withSomethingToSend(offer) : {});
+    fc.property(description, fc.boolean(), fc.boolean(), (offer, active, congestionFeedback) => {
+      const given = answer(offer, { congestionFeedback, ...(active && withSomethingToSend(offer)) });
       expect(given.media.map(({ mid }) => mid)).toEqual(offer.media.map(({ mid }) => mid));
       expect(mediaOf(given).some((media) => sends(media) && receives(media))).toBe(false);
       checkAnswer(offer, given);

@@ -2,6 +2,7 @@
 
 import {
   type CongestionController,
+  type FeedbackReport,
   GoogleCongestionControl,
   parseRtcp,
   type ReceivedPacket,
@@ -83,6 +84,67 @@ class Pair {
     return due;
   }
 }
+
+describe('congestion control feedback by RTP sequence numbers', () => {
+  function ccfbPair() {
+    const reports: FeedbackReport[] = [];
+    const controller = new GoogleCongestionControl();
+    const congestion: CongestionController = new Proxy(controller, {
+      get(target, name) {
+        if (name === 'onFeedback') {
+          return (report: FeedbackReport) => {
+            reports.push(report);
+            target.onFeedback(report);
+          };
+        }
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const pair = new Pair({ congestion });
+    pair.sender.congestionFeedback = 'ccfb';
+    pair.receiver.congestionFeedback = 'ccfb';
+    return { pair, reports };
+  }
+
+  test('tells the controller what arrived when, what was lost, and what came late, without numbers of the transport', () => {
+    const { pair, reports } = ccfbPair();
+    pair.send(0);
+    expect(RtpPacket.parse(pair.wire[0]!)!.extension(IDS.transportSequence)).toBeUndefined();
+    pair.exchange(20);
+    pair.send(40);
+    pair.exchange(60, true);
+    pair.send(80);
+    pair.exchange(100);
+    const told = reports.flatMap(({ packets }) => packets);
+    expect(told.slice(0, 3).map(({ sentAt, receivedAt }) => [sentAt, receivedAt && Math.round(receivedAt)])).toEqual([
+      [0, 20],
+      [40, undefined],
+      [80, 100],
+    ]);
+    for (let now = 120; now < 400; now += 20) pair.exchange(now);
+    // The retransmission is a packet of its own.
+    expect(reports.flatMap(({ packets }) => packets).length).toBeGreaterThan(3);
+    expect(reports.flatMap(({ packets }) => packets).filter(({ receivedAt }) => receivedAt === undefined)).toHaveLength(
+      1,
+    );
+    expect(pair.sender.congestion!.rtt).toBeDefined();
+  });
+
+  test('comes when a frame is complete, or 25 ms after its first packet, and at most every 25 ms', () => {
+    const { pair } = ccfbPair();
+    const isFeedback = ({ type }: RtcpPacket) => type === 'congestion-feedback';
+    pair.send(0);
+    expect(pair.exchange(5).some(isFeedback)).toBe(true);
+    pair.send(10);
+    expect(pair.exchange(10).some(isFeedback)).toBe(false);
+    expect(pair.exchange(30).some(isFeedback)).toBe(true);
+    pair.send(60, undefined, false);
+    expect(pair.exchange(60).some(isFeedback)).toBe(false);
+    expect(pair.exchange(85).some(isFeedback)).toBe(true);
+    expect(pair.exchange(300).some(isFeedback)).toBe(false);
+  });
+});
 
 test('any packets may be lost: retransmissions bring each of them, once, unchanged', () => {
   const losses = fc.array(fc.boolean(), { minLength: 40, maxLength: 40 });
