@@ -53,7 +53,9 @@ test('an unknown name is told, with those there are', async () => {
   expect(stderr).toContain('There is no scenario "late-jion". There are: clock-drift, ');
 });
 
-test('a name with a folder; --json has the figures of congestion control, --congestion-control another controller', async () => {
+test('a name with a folder; --json has the figures of congestion control, --congestion-control another controller', {
+  timeout: 90_000,
+}, async () => {
   const figures = async (...args: string[]) => {
     const { stdout } = await scenario('congestion/first-estimate-3m', '--json', ...args);
     return JSON.parse(stdout).figures;
