@@ -113,7 +113,7 @@ export class Hop<Message> implements Stage, ParcelHop, LaneHop<Message> {
       this.#path.corrupted(parcel, now, this.#index);
     }
     const reason = this.#enqueue(now, parcel);
-    if (twice) this.#enqueueCopy(now, parcel.packet);
+    if (twice) this.#enqueueCopy(now, parcel);
     return reason;
   }
 
@@ -165,10 +165,11 @@ export class Hop<Message> implements Stage, ParcelHop, LaneHop<Message> {
     return this.queue.offer(now, parcel);
   }
 
-  #enqueueCopy(now: Milliseconds, packet: Uint8Array): void {
+  #enqueueCopy(now: Milliseconds, { packet, bits }: Parcel): void {
     const copy: Parcel = {
       kind: 'packet',
       packet: packet.slice(),
+      bits,
       arrival: 0,
       hop: this,
       queuedAt: now,

@@ -16,7 +16,7 @@ import {
 } from './link-options.ts';
 import { type MessageItem, TCP_IP_OVERHEAD } from './message-lane.ts';
 import { PacketQueue } from './packet-queue.ts';
-import type { DropReason, Parcel, ParcelHop } from './parcel.ts';
+import { type DropReason, type Parcel, type ParcelHop, wireBits } from './parcel.ts';
 
 export { MIN_RETRANSMISSION_TIMEOUT, TCP_IP_OVERHEAD } from './message-lane.ts';
 export { type DropReason, UDP_IP_OVERHEAD } from './parcel.ts';
@@ -102,7 +102,8 @@ export class LinkModel<Message> implements HopPath<Message> {
     if (this.#closed) return 'closed';
     this.agenda.advance(now);
     const hop: ParcelHop = this.#first;
-    const parcel: Parcel = { kind: 'packet', packet, arrival: 0, hop, queuedAt: now, jitter: 0, loose: false };
+    const bits = wireBits(packet.byteLength);
+    const parcel: Parcel = { kind: 'packet', packet, bits, arrival: 0, hop, queuedAt: now, jitter: 0, loose: false };
     // Counted before it is offered: CoDel may drop from the queue, and what it drops was inside.
     this.#packetsInside += 1;
     const reason = this.#first.offer(now, parcel);
@@ -161,9 +162,10 @@ export class LinkModel<Message> implements HopPath<Message> {
   /** The next arrival up to and including `now`, packets first; call it until it returns `undefined`. */
   poll(now: Milliseconds): LinkArrival<Message> | undefined {
     this.agenda.advance(now);
-    if (this.nextArrived > now) return undefined;
-    const { first } = this.#packets;
-    if (first === undefined || first.arrival > this.nextArrived) return this.#messages.shift();
+    const packet = this.#packets.first?.arrival ?? Number.POSITIVE_INFINITY;
+    const message = this.#messages.first?.arrival ?? Number.POSITIVE_INFINITY;
+    if (message < packet) return message <= now ? this.#messages.shift() : undefined;
+    if (!(packet <= now)) return undefined;
     this.#packetsInside -= 1;
     return this.#packets.shift();
   }
