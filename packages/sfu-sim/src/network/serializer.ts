@@ -46,7 +46,7 @@ export class Serializer<Item extends { readonly bits: number }> {
   /** When to `run`: the head's last bit is sent, or the capacity changes before that. `Infinity`: nothing to do. */
   get due(): Milliseconds {
     if (this.#queue.length === 0) return Number.POSITIVE_INFINITY;
-    return this.#departure < this.#changeAt ? this.#departure : this.#changeAt;
+    return Math.min(this.#departure, this.#changeAt);
   }
 
   /** When the last bit of the head is on the wire if the capacity stays; `Infinity` when there is none or never. */
