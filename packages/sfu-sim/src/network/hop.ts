@@ -14,7 +14,7 @@ import { LossModel } from './loss-model.ts';
 import { type LaneHop, type MessageItem, MessageLane } from './message-lane.ts';
 import { Outages } from './outages.ts';
 import type { PacketQueue } from './packet-queue.ts';
-import { type DropReason, type Parcel, type ParcelHop } from './parcel.ts';
+import type { DropReason, Parcel, ParcelHop } from './parcel.ts';
 import { Wire } from './wire.ts';
 
 /** What a hop asks of the path it is part of. */
