@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { headerCapture, rtcpCapture } from './expected-captures.ts';
+import { runCapture } from './expected-run.ts';
 import { writeStreams } from './expected-streams.ts';
 import type { OracleManifest } from './manifest.d.mts';
 
@@ -16,5 +17,8 @@ const write = (name: string, chunks: readonly Uint8Array[]): void =>
   writeFileSync(join(folder, name), Buffer.concat(chunks));
 
 const { captures, streams } = writeStreams(write);
-const manifest: OracleManifest = { captures: [...captures, headerCapture(write), rtcpCapture(write)], streams };
+const manifest: OracleManifest = {
+  captures: [...captures, headerCapture(write), rtcpCapture(write), await runCapture(write)],
+  streams,
+};
 writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));

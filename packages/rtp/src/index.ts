@@ -1,6 +1,7 @@
 export * from './clock.ts';
 export * from './congestion/controller.ts';
 export * from './congestion/decision.ts';
+export * from './congestion/decision-trace.ts';
 export * from './congestion/default-controller.ts';
 export * from './congestion/estimate-log.ts';
 export * from './congestion/google-congestion-control.ts';

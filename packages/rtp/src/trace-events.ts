@@ -2,6 +2,7 @@
 // `satisfies FrameShown` or the like; who reads a trace narrows by `type`.
 
 import type { LimitingCause, RateDirection } from './congestion/controller.ts';
+import type { CongestionDecision } from './congestion/decision.ts';
 import type { TrackKind } from './signalling/messages.ts';
 import type { BitsPerSecond, Bytes, Microseconds, Milliseconds } from './units.ts';
 
@@ -154,6 +155,13 @@ export interface EncodingAllocatedEvent extends TrackDetails {
   readonly reason: string;
 }
 
+/** What congestion control decided beside the estimate, and why: see `CongestionDecision`. */
+export type CongestionDecisionEvent = ParticipantDetails & {
+  readonly type: 'congestion-decision';
+  /** The way that is estimated: to the SFU, or from it. */
+  readonly direction: EstimateEvent['direction'];
+} & CongestionDecision;
+
 /** The estimate pays for another layer of a track than before. The layer is switched to at its next key frame. */
 export interface LayerAllocatedEvent extends TrackDetails {
   readonly type: 'layer-allocated';
@@ -290,6 +298,7 @@ export type SluiceEvent =
   | TrackUnsubscribedEvent
   | MessageRefusedEvent
   | EstimateEvent
+  | CongestionDecisionEvent
   | EncodingAllocatedEvent
   | LayerAllocatedEvent
   | LayerSwitchEvent

@@ -18,7 +18,7 @@ export const scenario: Scenario = {
   ],
   expect: [
     { participant: 'bob', layer: 'f', at: 55_000, realTime: 'skip' },
-    { participant: 'bob', atLeastFrames: 1750, realTime: 700 },
+    { participant: 'bob', atLeastFrames: 1750, realTime: 150 },
     { participant: 'bob', figure: 'frameDelayP99Ms', above: 50, below: 250, realTime: 'skip' },
     { participant: 'bob', figure: 'freezeCount', equals: 0, realTime: 'skip' },
     { check: 'noCorruption' },

@@ -13,7 +13,7 @@ export const scenario: Scenario = {
   },
   expect: [
     { figure: 'lossRatio', above: 0.02, below: 0.06 },
-    { participant: 'bob', atLeastFrames: 500, realTime: 200 },
+    { participant: 'bob', atLeastFrames: 500, realTime: 50 },
     { figure: 'keyframesRequested', atMost: 10, realTime: 'skip' },
     { check: 'noCorruption' },
     { check: 'inOrder' },

@@ -22,7 +22,7 @@ export const scenario: Scenario = {
   },
   expect: [
     { participant: 'carol', layer: 'f', at: 24_000, realTime: 'skip' },
-    { participant: 'carol', atLeastFrames: 720, realTime: 300 },
+    { participant: 'carol', atLeastFrames: 720, realTime: 40 },
     { participant: 'carol', figure: 'freezeCount', equals: 0, realTime: 'skip' },
     { participant: 'carol', figure: 'concealedMs', equals: 0, realTime: 'skip' },
     { figure: 'keyframesRequested', atMost: 15, realTime: 'skip' },

@@ -22,6 +22,7 @@ import {
   type Tracer,
   type Transport,
   TypedEmitter,
+  tracedOptions,
   type UplinkAllocationOptions,
 } from '@sluice/rtp';
 import { CODEC_STRINGS } from '../media/codec-strings.ts';
@@ -240,7 +241,8 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
   #createConnection(transport: Transport, codecs: MediaCodecs): Connection {
     this.#connections += 1;
     const random = this.#random.fork(`connection-${this.#connections}`);
-    const congestion = this.#congestionController(this.#congestion);
+    const path = { participant: () => this.localParticipant.identity, direction: 'uplink' } as const;
+    const congestion = this.#congestionController(tracedOptions(this.#congestion, path, this.#tracer));
     const publisher = new Publisher({
       congestion,
       congestionFeedback: this.#congestionFeedback,

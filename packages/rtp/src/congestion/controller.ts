@@ -101,6 +101,11 @@ export interface CongestionController {
 
   /** What to send: media, recovery and padding together. */
   readonly targetBitrate: BitsPerSecond;
+  /**
+   * The target without what is held back for a moment to drain a queue: what to decide by which layers to send. Never below
+   * the target.
+   */
+  readonly stableTargetBitrate: BitsPerSecond;
   /** How fast the pacer may send: somewhat above the target, so that bursts of the encoder drain. */
   readonly pacingRate: BitsPerSecond;
   /** Smoothed round-trip time; undefined before the first measurement. */

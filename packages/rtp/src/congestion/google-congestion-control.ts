@@ -39,6 +39,7 @@ export class GoogleCongestionControl implements CongestionController {
   #requests: ProbeRequest[] = [];
   #max: BitsPerSecond;
   #target: BitsPerSecond;
+  #stableTarget: BitsPerSecond;
   #state: RateState = START;
   #rtt: Milliseconds | undefined;
   #acknowledgedBitrate: BitsPerSecond | undefined;
@@ -64,10 +65,15 @@ export class GoogleCongestionControl implements CongestionController {
     this.#rttBackoff = new RttBackoff(resolved.rttBackoff);
     this.#max = maxBitrate;
     this.#target = startBitrate;
+    this.#stableTarget = startBitrate;
   }
 
   get targetBitrate(): BitsPerSecond {
     return this.#target;
+  }
+
+  get stableTargetBitrate(): BitsPerSecond {
+    return this.#stableTarget;
   }
 
   get pacingRate(): BitsPerSecond {
@@ -204,12 +210,11 @@ export class GoogleCongestionControl implements CongestionController {
       this.#lossBased.setEstimate(reduced);
     }
     const lossLimit = this.#lossBased.update(this.#delayBased.estimate, now);
-    const drained = lossLimit * this.#delayBased.drainFactor;
-    this.#target = Math.min(Math.max(drained, minBitrate), this.#max);
+    this.#stableTarget = Math.min(Math.max(lossLimit, minBitrate), this.#max);
+    this.#target = Math.max(this.#stableTarget * this.#delayBased.drainFactor, minBitrate);
     this.#note(this.#target - before, byFeedback);
-    const estimate = Math.min(Math.max(lossLimit, minBitrate), this.#max);
     this.#applicationLimited.setEstimate(this.#target);
-    this.#probing.setEstimate(estimate, this.#probePermission(), now);
+    this.#probing.setEstimate(this.#stableTarget, this.#probePermission(), now);
   }
 
   /** Feedback alone can say that the target holds: between two of them nothing is to be expected. */

@@ -1,6 +1,7 @@
 // VP8 behind the `PayloadFormat` interface.
 
 import { CounterRewriter } from '../rtp/counter-rewriter.ts';
+import { PacketAllocator } from '../rtp/packet-allocator.ts';
 import { Unwrapper } from '../sequence.ts';
 import { concatenate } from './concatenate.ts';
 import type { PayloadFormat, PayloadInfo, PayloadRewriter } from './payload-format.ts';
@@ -52,6 +53,8 @@ export const vp8Format: PayloadFormat = {
 
 class Vp8Rewriter implements PayloadRewriter {
   readonly #pictureIds = new CounterRewriter(15);
+  readonly #allocator = new PacketAllocator();
+  readonly #allocate = (size: number): Uint8Array => this.#allocator.allocate(size);
   /** Widens picture ids of 7 bits. */
   #shortPictureIds = new Unwrapper(7);
   #tl0Offset = 0;
@@ -80,11 +83,12 @@ class Vp8Rewriter implements PayloadRewriter {
     const original = this.#pictureId(descriptor);
     const pictureId = original === undefined ? 0 : this.#pictureIds.map(original);
     if (pictureId === undefined) return undefined;
-    return renumberVp8(payload, descriptor, {
+    const numbers = {
       pictureId,
       tl0PictureIndex: this.#renumberTl0(descriptor),
       keyIndex: this.#renumberKeyIndex(descriptor),
-    });
+    };
+    return renumberVp8(payload, descriptor, numbers, this.#allocate);
   }
 
   /** 15 bit, whatever the original's width. */

@@ -120,11 +120,13 @@ export class Vp8Packetizer {
     if (temporalLayer === 0) this.#tl0PictureIndex = (this.#tl0PictureIndex + 1) & 0xff;
     const count = Math.ceil(frame.length / room);
     const payloads: Uint8Array[] = [];
+    // One buffer for all: one for each packet would cost more than filling it.
+    const bytes = new Uint8Array(frame.length + count * descriptorSize);
     let start = 0;
     for (let i = 0; i < count; i++) {
       // Even shares: no tiny last packet (RFC 7741 leaves the split to the sender).
       const end = Math.round((frame.length * (i + 1)) / count);
-      const payload = new Uint8Array(descriptorSize + end - start);
+      const payload = bytes.subarray(start + i * descriptorSize, end + (i + 1) * descriptorSize);
       payload[0] = 0x80 | (i === 0 ? 0x10 : 0);
       payload[1] = temporalLayer === undefined ? 0x80 : 0xe0;
       payload[2] = 0x80 | (this.#pictureId >> 8);
@@ -151,11 +153,21 @@ export interface Vp8Renumbering {
   readonly keyIndex: number;
 }
 
-/** A copy of the payload with its counters replaced (RFC 7741 §4.2: a splice keeps them continuous). */
-export function renumberVp8(payload: Uint8Array, descriptor: Vp8Descriptor, numbers: Vp8Renumbering): Uint8Array {
+/**
+ * A copy of the payload with its counters replaced (RFC 7741 §4.2: a splice keeps them continuous).
+ *
+ * @param allocate - where the copy goes: zeros. Default: a buffer of its own
+ */
+export function renumberVp8(
+  payload: Uint8Array,
+  descriptor: Vp8Descriptor,
+  numbers: Vp8Renumbering,
+  allocate: (size: number) => Uint8Array = (size) => new Uint8Array(size),
+): Uint8Array {
   const widened = descriptor.pictureId !== undefined && !descriptor.longPictureId;
-  const copy = new Uint8Array(payload.length + (widened ? 1 : 0));
-  copy.set(payload.subarray(0, 2));
+  const copy = allocate(payload.length + (widened ? 1 : 0));
+  copy[0] = payload[0] ?? 0;
+  if (payload.length > 1) copy[1] = payload[1] ?? 0;
   let from = 2;
   let to = 2;
   if (descriptor.pictureId !== undefined) {

@@ -172,6 +172,21 @@ describe('NADA', () => {
     expect(controller.state).toEqual({ direction: 'decrease', cause: 'loss' });
   });
 
+  it('lets a long queue count for less while there are losses', () => {
+    const signalAfter = (first: number | undefined) => {
+      const controller = new NadaCongestionControl({ startBitrate: 1_000_000 });
+      deliver(controller, 1_000, () => 20);
+      deliver(controller, 1_100, (i) => (i === 5 ? first : 20));
+      deliver(controller, 1_200, () => 120);
+      deliver(controller, 1_300, () => 120);
+      return controller.congestionSignal;
+    };
+    expect(signalAfter(20)).toBe(100);
+    // One of 20, of 30 and of 40 packets, each by a tenth.
+    const smoothed = [1 / 20, 1 / 30, 1 / 40].reduce((ratio, each) => ratio + 0.1 * (each - ratio), 0);
+    expect(signalAfter(undefined)).toBeCloseTo(50 * Math.exp(-0.5) + 10 * (smoothed / 0.01) ** 2, 6);
+  });
+
   it('takes a packet that was reported lost and arrived after all for received', () => {
     const controller = new NadaCongestionControl();
     const packets = Array.from({ length: 10 }, (_, i) => ({ sequence: i, size: 100, sentAt: i * 10 }));

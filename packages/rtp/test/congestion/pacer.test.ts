@@ -30,6 +30,7 @@ const PROBE: ProbeRequest = {
   minPackets: 5,
   minBytes: 2_500,
   burstInterval: 2,
+  reason: 'start',
 };
 
 describe('pacing', () => {

@@ -3,7 +3,7 @@
 
 import type { Microseconds, Milliseconds } from '@sluice/rtp';
 import { opusDuration, readAudioPayload, writeAudioPayload } from './synthetic-bitstream.ts';
-import { bytesOf, SyntheticEncodedAudioChunk } from './synthetic-chunks.ts';
+import { bytesOf, OWNED, SyntheticEncodedAudioChunk } from './synthetic-chunks.ts';
 import { type CodecEnvironment, SyntheticCodec } from './synthetic-codec.ts';
 import { SyntheticAudioData, type SyntheticContent } from './synthetic-frames.ts';
 
@@ -80,7 +80,8 @@ export class SyntheticAudioEncoder extends SyntheticCodec<EncodeWork> implements
     const { codec, sampleRate, numberOfChannels } = config;
     const metadata = this.#described === config ? {} : { decoderConfig: { codec, sampleRate, numberOfChannels } };
     this.#described = config;
-    this.#output.call(undefined, new SyntheticEncodedAudioChunk({ type: 'key', timestamp, duration, data }), metadata);
+    const chunk = new SyntheticEncodedAudioChunk({ type: 'key', timestamp, duration, data }, OWNED);
+    this.#output.call(undefined, chunk, metadata);
   }
 
   protected override callOnDequeue(event: Event): void {

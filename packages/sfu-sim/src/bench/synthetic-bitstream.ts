@@ -56,7 +56,9 @@ export function writeVideoPayload(payload: VideoPayload, size: Bytes): Uint8Arra
   const bytes = new Uint8Array(Math.max(size, MIN_VIDEO_CHUNK));
   const view = new DataView(bytes.buffer);
   // Frame tag, little-endian: 1 bit "not a key frame", 3 bits version, 1 bit show_frame, 19 bits first partition's size.
-  const tag = (isKey ? 0 : 1) | (1 << 4) | (Math.min(bytes.length - body, 0x7ffff) << 5);
+  // There is always a second partition (RFC 6386 §9.5), and Wireshark insists on it: here the filler.
+  const firstPartition = Math.min(VIDEO_BODY, bytes.length - body - 1);
+  const tag = (isKey ? 0 : 1) | (1 << 4) | (firstPartition << 5);
   view.setUint16(0, tag & 0xffff, true);
   view.setUint8(2, tag >>> 16);
   if (isKey) {

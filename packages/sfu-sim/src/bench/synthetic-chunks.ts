@@ -3,6 +3,9 @@
 import type { Bytes, Microseconds } from '@sluice/rtp';
 import { viewOf } from './synthetic-frames.ts';
 
+/** Says to a chunk's constructor that nobody else has the data. */
+export const OWNED = Symbol('owned');
+
 interface ChunkInit {
   type: 'key' | 'delta';
   timestamp: Microseconds;
@@ -10,21 +13,26 @@ interface ChunkInit {
   data: AllowSharedBufferSource;
 }
 
-/** Immutable encoded bytes with their type and time. The data handed in is copied. */
+/** Immutable encoded bytes with their type and time. The data handed in is copied, unless `owned` says that it is ours. */
 class SyntheticChunk {
   readonly type: 'key' | 'delta';
   readonly timestamp: Microseconds;
   readonly duration: Microseconds | null;
   readonly #data: Uint8Array;
 
-  constructor({ type, timestamp, duration, data }: ChunkInit) {
+  constructor({ type, timestamp, duration, data }: ChunkInit, owned?: typeof OWNED) {
     if (type !== 'key' && type !== 'delta')
       throw new TypeError(`chunk type is ${String(type)}: it must be key or delta`);
     if (!Number.isFinite(timestamp)) throw new TypeError(`chunk timestamp is ${timestamp}: it must be finite`);
     this.type = type;
     this.timestamp = Math.trunc(timestamp);
     this.duration = duration ?? null;
-    this.#data = viewOf(data).slice();
+    this.#data = owned === OWNED ? viewOf(data) : viewOf(data).slice();
+  }
+
+  /** To be read only. */
+  get ownBytes(): Uint8Array {
+    return this.#data;
   }
 
   get byteLength(): Bytes {
@@ -47,8 +55,9 @@ export class SyntheticEncodedVideoChunk extends SyntheticChunk implements Encode
 /** WebCodecs' `EncodedAudioChunk`. */
 export class SyntheticEncodedAudioChunk extends SyntheticChunk implements EncodedAudioChunk {}
 
-/** The bytes of a chunk, copied. */
-export function bytesOf(chunk: EncodedVideoChunk | EncodedAudioChunk): Uint8Array<ArrayBuffer> {
+/** The bytes of a chunk, to be read only: those of a synthetic one are its own. */
+export function bytesOf(chunk: EncodedVideoChunk | EncodedAudioChunk): Uint8Array {
+  if (chunk instanceof SyntheticChunk) return chunk.ownBytes;
   const bytes = new Uint8Array(chunk.byteLength);
   chunk.copyTo(bytes);
   return bytes;

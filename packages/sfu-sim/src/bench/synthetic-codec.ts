@@ -36,6 +36,10 @@ export abstract class SyntheticCodec<Work> extends EventTarget {
   #timer: TimerHandle;
   #startPlanned = false;
   #dequeuePlanned = false;
+  #hasListeners = false;
+
+  /** As the platform has it. */
+  abstract ondequeue: ((this: never, event: Event) => unknown) | null;
 
   constructor(environment: CodecEnvironment, onError: WebCodecsErrorCallback) {
     super();
@@ -45,6 +49,11 @@ export abstract class SyntheticCodec<Work> extends EventTarget {
 
   get state(): CodecState {
     return this.#state;
+  }
+
+  override addEventListener(...args: Parameters<EventTarget['addEventListener']>): void {
+    this.#hasListeners = true;
+    super.addEventListener(...args);
   }
 
   /** Ends when everything handed in so far is out. Rejects with AbortError on `reset` or `close`. */
@@ -101,7 +110,7 @@ export abstract class SyntheticCodec<Work> extends EventTarget {
 
   /** Like `fail`, but not before the caller of the codec's method has it back. */
   protected failSoon(error: DOMException): void {
-    queueMicrotask(() => this.fail(error));
+    inMicrotask(() => this.fail(error));
   }
 
   /** How long this piece of work takes. */
@@ -116,11 +125,13 @@ export abstract class SyntheticCodec<Work> extends EventTarget {
   #planStart(): void {
     if (this.#startPlanned || this.#current !== undefined) return;
     this.#startPlanned = true;
-    queueMicrotask(() => {
-      this.#startPlanned = false;
-      this.#start();
-    });
+    inMicrotask(this.#onStart);
   }
+
+  readonly #onStart = (): void => {
+    this.#startPlanned = false;
+    this.#start();
+  };
 
   #start(): void {
     while (this.#current === undefined) {
@@ -162,15 +173,25 @@ export abstract class SyntheticCodec<Work> extends EventTarget {
   #planDequeue(): void {
     if (this.#dequeuePlanned) return;
     this.#dequeuePlanned = true;
-    queueMicrotask(() => {
-      this.#dequeuePlanned = false;
-      const event = new Event('dequeue');
-      this.callOnDequeue(event);
-      this.dispatchEvent(event);
-    });
+    inMicrotask(this.#onDequeue);
   }
+
+  readonly #onDequeue = (): void => {
+    this.#dequeuePlanned = false;
+    if (!this.#hasListeners && this.ondequeue === null) return;
+    const event = new Event('dequeue');
+    this.callOnDequeue(event);
+    this.dispatchEvent(event);
+  };
 
   #invalidState(action: string): DOMException {
     return new DOMException(`cannot ${action}: the codec is ${this.#state}`, 'InvalidStateError');
   }
+}
+
+const settled = Promise.resolve();
+
+/** Like `queueMicrotask`, in Node several times cheaper: it enters no asynchronous context for each. */
+function inMicrotask(callback: () => void): void {
+  void settled.then(callback);
 }

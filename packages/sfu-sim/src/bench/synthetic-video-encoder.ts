@@ -4,7 +4,7 @@
 import type { Bytes, Microseconds, Milliseconds } from '@sluice/rtp';
 import { FrameSizeModel } from './frame-size-model.ts';
 import { MIN_VIDEO_CHUNK, writeVideoPayload } from './synthetic-bitstream.ts';
-import { SyntheticEncodedVideoChunk } from './synthetic-chunks.ts';
+import { OWNED, SyntheticEncodedVideoChunk } from './synthetic-chunks.ts';
 import { type CodecEnvironment, SyntheticCodec } from './synthetic-codec.ts';
 import { type SyntheticContent, SyntheticVideoFrame } from './synthetic-frames.ts';
 import { type CodecProfile, profileOf, type TemporalMode, workTime } from './synthetic-profiles.ts';
@@ -23,6 +23,9 @@ const STRUCTURES: Readonly<Record<TemporalMode, readonly Place[]>> = {
   L1T3: [{ layer: 0 }, { layer: 2, from: 0 }, { layer: 1, from: 0 }, { layer: 2, from: 2 }],
 };
 
+/** How many frames of a period each layer has. */
+const FRAMES_OF_LAYER: Readonly<Record<TemporalMode, readonly number[]>> = { L1T1: [1], L1T2: [1, 1], L1T3: [1, 1, 2] };
+
 /** Bits per pixel and frame when no bitrate is asked for: 1.9 Mbit/s at 720p and 30 Hz. */
 const DEFAULT_BITS_PER_PIXEL = 0.07;
 
@@ -32,7 +35,8 @@ interface Configuration {
   readonly mode: TemporalMode;
 }
 
-interface EncodeWork extends Configuration {
+interface EncodeWork {
+  readonly configuration: Configuration;
   readonly content: SyntheticContent;
   readonly timestamp: Microseconds;
   readonly duration: Microseconds | null;
@@ -90,7 +94,7 @@ export class SyntheticVideoEncoder extends SyntheticCodec<EncodeWork> implements
     const { content, timestamp, duration } = frame;
     const configuration = this.#configuration;
     if (configuration === undefined) return;
-    this.enqueue({ ...configuration, content, timestamp, duration, keyFrame: options?.keyFrame === true });
+    this.enqueue({ configuration, content, timestamp, duration, keyFrame: options?.keyFrame === true });
   }
 
   override reset(): void {
@@ -98,16 +102,17 @@ export class SyntheticVideoEncoder extends SyntheticCodec<EncodeWork> implements
     this.#active = undefined;
   }
 
-  protected override timeFor({ profile, config }: EncodeWork): Milliseconds {
+  protected override timeFor({ configuration: { profile, config } }: EncodeWork): Milliseconds {
     return workTime(profile.encodeTime, config.width, config.height);
   }
 
   protected override finish(work: EncodeWork): void {
-    const needsKey = this.#needsKey(work);
+    const needsKey = this.#needsKey(work.configuration);
     const isKey = work.keyFrame || needsKey;
     const index = this.#index++;
-    const { layer, reference } = this.#place(isKey, index, work.mode);
-    const { config, content } = work;
+    const { config, mode } = work.configuration;
+    const { content } = work;
+    const { layer, reference } = this.#place(isKey, index, mode);
     const bytes = writeVideoPayload(
       {
         sourceId: content.sourceId,
@@ -120,14 +125,17 @@ export class SyntheticVideoEncoder extends SyntheticCodec<EncodeWork> implements
         width: config.width,
         height: config.height,
       },
-      this.#sizeOf(isKey, layer, work),
+      this.#sizeOf(isKey, layer, work.configuration),
     );
-    const chunk = new SyntheticEncodedVideoChunk({
-      type: isKey ? 'key' : 'delta',
-      timestamp: work.timestamp,
-      duration: work.duration ?? undefined,
-      data: bytes,
-    });
+    const chunk = new SyntheticEncodedVideoChunk(
+      {
+        type: isKey ? 'key' : 'delta',
+        timestamp: work.timestamp,
+        duration: work.duration ?? undefined,
+        data: bytes,
+      },
+      OWNED,
+    );
     this.#output.call(undefined, chunk, {
       ...(isKey && {
         decoderConfig: { codec: config.codec, codedWidth: config.width, codedHeight: config.height },
@@ -166,12 +174,10 @@ export class SyntheticVideoEncoder extends SyntheticCodec<EncodeWork> implements
     return { layer, reference: from === undefined ? this.#previousPeriodStart : this.#periodStart + from };
   }
 
-  #sizeOf(isKey: boolean, layer: number, { config, profile, mode }: EncodeWork): Bytes {
+  #sizeOf(isKey: boolean, layer: number, { config, profile, mode }: Configuration): Bytes {
     const { width, height } = config;
     const framerate = config.framerate ?? 30;
-    const structure = STRUCTURES[mode];
-    const framesOfLayer = structure.filter((frame) => frame.layer === layer).length;
-    const weight = ((profile.shares[mode][layer] ?? 1) * structure.length) / framesOfLayer;
+    const weight = ((profile.shares[mode][layer] ?? 1) * STRUCTURES[mode].length) / (FRAMES_OF_LAYER[mode][layer] ?? 1);
     const minimum = Math.max(MIN_VIDEO_CHUNK, (weight * profile.floor * width * height) / 8);
     const bitrate = config.bitrate ?? DEFAULT_BITS_PER_PIXEL * width * height * framerate;
     return this.#sizes.next(isKey, { bitrate, framerate, weight, minimum });

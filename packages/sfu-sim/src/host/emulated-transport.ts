@@ -49,10 +49,13 @@ export function createEmulatedTransport(options: EmulatedTransportOptions): Emul
   const downlink = link('downlink', options.downlink, client);
   client.wire(uplink, sfu);
   sfu.wire(downlink, client);
+  if (capture) sfu.onMessageSent = (message) => capture.recordMessage(clock.now(), name, message);
   return { client, sfu, uplink, downlink };
 }
 
 class TransportEnd implements Transport {
+  /** Hears each message that is sent here. */
+  onMessageSent: ((message: string) => void) | undefined;
   #handler: TransportHandler | undefined;
   #early: ((handler: TransportHandler) => void)[] = [];
   #out: Link | undefined;
@@ -76,7 +79,9 @@ class TransportEnd implements Transport {
   }
 
   sendMessage(message: string): void {
-    if (!this.#closed) this.#out?.sendMessage(message, (text) => this.#other?.deliver((to) => to.onMessage(text)));
+    if (this.#closed) return;
+    this.onMessageSent?.(message);
+    this.#out?.sendMessage(message, (text) => this.#other?.deliver((to) => to.onMessage(text)));
   }
 
   close(reason: string): void {

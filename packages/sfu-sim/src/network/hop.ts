@@ -14,7 +14,7 @@ import { LossModel } from './loss-model.ts';
 import { type LaneHop, type MessageItem, MessageLane } from './message-lane.ts';
 import { Outages } from './outages.ts';
 import type { PacketQueue } from './packet-queue.ts';
-import { type DropReason, type Parcel, type ParcelHop, wireBits } from './parcel.ts';
+import type { DropReason, Parcel, ParcelHop } from './parcel.ts';
 import { Wire } from './wire.ts';
 
 /** What a hop asks of the path it is part of. */
@@ -113,12 +113,12 @@ export class Hop<Message> implements Stage, ParcelHop, LaneHop<Message> {
       this.#path.corrupted(parcel, now, this.#index);
     }
     const reason = this.#enqueue(now, parcel);
-    if (twice) this.#enqueueCopy(now, parcel.packet);
+    if (twice) this.#enqueueCopy(now, parcel);
     return reason;
   }
 
   departed(parcel: Parcel, at: Milliseconds): void {
-    const transmission = (wireBits(parcel) * 1000) / this.queue.rateAt(at);
+    const transmission = (parcel.bits * 1000) / this.queue.rateAt(at);
     parcel.queued += Math.max(0, at - parcel.queuedAt - transmission);
     if (!this.#path.closed) this.#wire.put(parcel, at, this.#settings.delay + parcel.jitter);
   }
@@ -167,10 +167,11 @@ export class Hop<Message> implements Stage, ParcelHop, LaneHop<Message> {
     return this.queue.offer(now, parcel);
   }
 
-  #enqueueCopy(now: Milliseconds, packet: Uint8Array): void {
+  #enqueueCopy(now: Milliseconds, { packet, bits }: Parcel): void {
     const copy: Parcel = {
       kind: 'packet',
       packet: packet.slice(),
+      bits,
       arrival: 0,
       hop: this,
       queuedAt: now,

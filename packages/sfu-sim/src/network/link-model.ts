@@ -16,7 +16,7 @@ import {
 } from './link-options.ts';
 import { type MessageItem, TCP_IP_OVERHEAD } from './message-lane.ts';
 import { PacketQueue } from './packet-queue.ts';
-import type { DropReason, Parcel, ParcelHop } from './parcel.ts';
+import { type DropReason, type Parcel, type ParcelHop, wireBits } from './parcel.ts';
 
 export { MIN_RETRANSMISSION_TIMEOUT, TCP_IP_OVERHEAD } from './message-lane.ts';
 export { type DropReason, UDP_IP_OVERHEAD } from './parcel.ts';
@@ -105,6 +105,7 @@ export class LinkModel<Message> implements HopPath<Message> {
     const parcel: Parcel = {
       kind: 'packet',
       packet,
+      bits: wireBits(packet.byteLength),
       arrival: 0,
       hop,
       queuedAt: now,
@@ -170,9 +171,10 @@ export class LinkModel<Message> implements HopPath<Message> {
   /** The next arrival up to and including `now`, packets first; call it until it returns `undefined`. */
   poll(now: Milliseconds): LinkArrival<Message> | undefined {
     this.agenda.advance(now);
-    if (this.nextArrived > now) return undefined;
-    const { first } = this.#packets;
-    if (first === undefined || first.arrival > this.nextArrived) return this.#messages.shift();
+    const packet = this.#packets.first?.arrival ?? Number.POSITIVE_INFINITY;
+    const message = this.#messages.first?.arrival ?? Number.POSITIVE_INFINITY;
+    if (message < packet) return message <= now ? this.#messages.shift() : undefined;
+    if (!(packet <= now)) return undefined;
     this.#packetsInside -= 1;
     return this.#packets.shift();
   }

@@ -18,13 +18,19 @@ const RTP_HEADER_SIZE = 12;
 /** An event of one packet, with the numbers by which an RTP packet is known (RFC 3550 §5.1). */
 export function packetEvent(type: SluiceEventType, at: Milliseconds, link: string, packet: Uint8Array): TraceEvent {
   const size = packet.byteLength;
+  const first = packet[0] ?? 0;
   const second = packet[1] ?? 0;
   // The packet types 192 to 223 are RTCP's (RFC 5761 §4).
-  if (size < RTP_HEADER_SIZE || (packet[0] ?? 0) >> 6 !== 2 || (second >= 192 && second <= 223)) {
+  if (size < RTP_HEADER_SIZE || first >> 6 !== 2 || (second >= 192 && second <= 223)) {
     return { at, type, link, size };
   }
-  const view = new DataView(packet.buffer, packet.byteOffset, RTP_HEADER_SIZE);
-  return { at, type, link, size, ssrc: view.getUint32(8), sequence: view.getUint16(2) };
+  const ssrc = ((uint16(packet, 8) << 16) | uint16(packet, 10)) >>> 0;
+  return { at, type, link, size, ssrc, sequence: uint16(packet, 2) };
+}
+
+/** Byte by byte: a `DataView` for every packet would cost more than all else here. */
+function uint16(bytes: Uint8Array, offset: number): number {
+  return ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0);
 }
 
 /**

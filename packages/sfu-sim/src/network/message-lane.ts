@@ -83,7 +83,7 @@ export class MessageLane<Message> implements Stage {
   }
 
   push(now: Milliseconds, item: MessageItem<Message>, bits: number): void {
-    this.#line.push(now, { item, bits }, bits);
+    this.#line.push(now, { item, bits });
   }
 
   /** Takes over what the hop and the queue are like as of `now`. */

@@ -39,7 +39,8 @@ export class Outages {
 
   isDown(now: Milliseconds): boolean {
     if (!this.#up) return true;
-    return this.#down.some(([from, to]) => this.#origin + from <= now && now < this.#origin + to);
+    for (const [from, to] of this.#down) if (this.#origin + from <= now && now < this.#origin + to) return true;
+    return false;
   }
 
   /** The first moment after `now` at which it goes up or down; `Infinity` when there is none. */

@@ -4,7 +4,7 @@ import type { BitsPerSecond, Bytes, Milliseconds } from '@sluice/rtp';
 import type { Agenda, Stage } from './agenda.ts';
 import { Codel, type CodelQueue } from './codel.ts';
 import { type Intervals, Outages } from './outages.ts';
-import { type DropReason, type Parcel, wireBits } from './parcel.ts';
+import type { DropReason, Parcel } from './parcel.ts';
 import { type QueueLimits, type QueueOption, queueLimits } from './queue-options.ts';
 import { type RateOption, RateTimeline } from './rate-timeline.ts';
 import { Serializer } from './serializer.ts';
@@ -93,13 +93,13 @@ export class PacketQueue implements Stage, CodelQueue {
 
   /** Takes a packet, or says why not. */
   offer(now: Milliseconds, parcel: Parcel): DropReason | undefined {
-    const reason = this.#outages.isDown(now) ? 'down' : this.#hasRoom(now, wireBits(parcel)) ? undefined : 'queue';
+    const reason = this.#outages.isDown(now) ? 'down' : this.#hasRoom(now, parcel.bits) ? undefined : 'queue';
     if (reason !== undefined) {
       add(this.dropped[reason], parcel);
       return reason;
     }
     parcel.queuedAt = now;
-    this.#line.push(now, parcel, wireBits(parcel));
+    this.#line.push(now, parcel);
     if (this.#line.length === 1) this.#codel?.dequeue(now, this);
     return undefined;
   }
@@ -154,7 +154,7 @@ export class PacketQueue implements Stage, CodelQueue {
 
   get queuedBytes(): Bytes {
     const { head } = this.#line;
-    return head === undefined ? 0 : (wireBits(head) + this.#line.waiting) / 8;
+    return head === undefined ? 0 : (head.bits + this.#line.waiting) / 8;
   }
 
   dropHead(now: Milliseconds): void {
@@ -181,5 +181,5 @@ export class PacketQueue implements Stage, CodelQueue {
 
 function add(tally: PacketTally, parcel: Parcel): void {
   tally.packets += 1;
-  tally.bytes += wireBits(parcel) / 8;
+  tally.bytes += parcel.bits / 8;
 }

@@ -16,6 +16,8 @@ export type DropReason = 'loss' | 'queue' | 'codel' | 'down' | 'closed';
 export interface Parcel {
   readonly kind: 'packet';
   packet: Uint8Array;
+  /** On the wire, headers included. */
+  readonly bits: number;
   /** When it comes out of the hop it is in. */
   arrival: Milliseconds;
   /** Which hop it is in. */
@@ -40,9 +42,9 @@ export interface ParcelHop {
   arrivalAfter(parcel: Parcel, at: Milliseconds): Milliseconds;
 }
 
-/** Bits of a packet on the wire, headers included. */
-export function wireBits(parcel: Parcel): number {
-  return (parcel.packet.byteLength + UDP_IP_OVERHEAD) * 8;
+/** Bits of a packet of `size` bytes on the wire, headers included. */
+export function wireBits(size: Bytes): number {
+  return (size + UDP_IP_OVERHEAD) * 8;
 }
 
 /** A capacity with a queue in front of it that several paths may cross: a `Bottleneck`, or a `Link`'s own. */

@@ -8,21 +8,19 @@ import type { Capacity } from './capacity.ts';
 import { Fifo } from './fifo.ts';
 import type { Service } from './service.ts';
 
-interface Queued<Item> {
-  readonly item: Item;
-  readonly bits: number;
-}
-
 /** A FIFO that drains through a `Service`. Time is handed in and must not go back; `run` it up to then before adding. */
-export class Serializer<Item> {
-  readonly #queue = new Fifo<Queued<Item>>();
+export class Serializer<Item extends { readonly bits: number }> {
+  readonly #queue = new Fifo<Item>();
   #service: Service;
-  /** The service's as of `#mark`, until `#changeAt`; out of date while the queue is empty. */
+  /** The service's as of `#mark`, until `#changeAt`; `#mark` is out of date while the queue is empty. */
   #capacity: Capacity;
-  #changeAt: Milliseconds = Number.POSITIVE_INFINITY;
+  /** `-Infinity`: the service has not been asked yet. */
+  #changeAt: Milliseconds = Number.NEGATIVE_INFINITY;
   /** Bits of the head that were still to be sent at `#mark`. */
   #remaining = 0;
   #mark = 0;
+  /** When the last bit of the head is on the wire if the capacity stays; kept, because it is asked for so often. */
+  #departure: Milliseconds = Number.POSITIVE_INFINITY;
   /** Bits behind the head. */
   #waiting = 0;
 
@@ -37,7 +35,7 @@ export class Serializer<Item> {
 
   /** What is being sent. */
   get head(): Item | undefined {
-    return this.#queue.first?.item;
+    return this.#queue.first;
   }
 
   /** Bits behind the head. */
@@ -47,28 +45,29 @@ export class Serializer<Item> {
 
   /** When to `run`: the head's last bit is sent, or the capacity changes before that. `Infinity`: nothing to do. */
   get due(): Milliseconds {
-    return this.#queue.length === 0 ? Number.POSITIVE_INFINITY : Math.min(this.departure, this.#changeAt);
+    if (this.#queue.length === 0) return Number.POSITIVE_INFINITY;
+    return Math.min(this.#departure, this.#changeAt);
   }
 
   /** When the last bit of the head is on the wire if the capacity stays; `Infinity` when there is none or never. */
   get departure(): Milliseconds {
-    if (this.#queue.length === 0) return Number.POSITIVE_INFINITY;
-    return this.#capacity.time(this.#capacity.advance(this.#mark, this.#remaining));
+    return this.#departure;
   }
 
-  push(now: Milliseconds, item: Item, bits: number): void {
+  push(now: Milliseconds, item: Item): void {
     if (this.#queue.length === 0) {
-      this.#follow(now);
-      this.#remaining = bits;
+      this.#remaining = item.bits;
+      if (now < this.#changeAt) this.#begin(this.#capacity.mark(now));
+      else this.#follow(now);
     } else {
-      this.#waiting += bits;
+      this.#waiting += item.bits;
     }
-    this.#queue.push({ item, bits });
+    this.#queue.push(item);
   }
 
   /** Does what is `due`. Returns the item whose last bit was sent then, or `undefined` if only the capacity changed. */
   run(): Item | undefined {
-    if (this.#changeAt < this.departure) {
+    if (this.#changeAt < this.#departure) {
       const now = this.#changeAt;
       this.#remaining = this.#unsent(now);
       this.#follow(now);
@@ -87,6 +86,7 @@ export class Serializer<Item> {
   setService(now: Milliseconds, service: Service): void {
     if (service === this.#service) return;
     this.#service = service;
+    this.#changeAt = Number.NEGATIVE_INFINITY;
     if (this.#queue.length === 0) return;
     this.#remaining = this.#unsent(now);
     this.#follow(now);
@@ -101,19 +101,29 @@ export class Serializer<Item> {
     this.#queue.clear();
     this.#remaining = 0;
     this.#waiting = 0;
+    this.#departure = Number.POSITIVE_INFINITY;
   }
 
   #shift(): Item | undefined {
     const head = this.#queue.shift();
-    this.#remaining = this.#queue.first?.bits ?? 0;
+    const next = this.#queue.first;
+    this.#remaining = next?.bits ?? 0;
     this.#waiting -= this.#remaining;
-    return head?.item;
+    if (next === undefined) this.#departure = Number.POSITIVE_INFINITY;
+    else this.#begin(this.#mark);
+    return head;
   }
 
   #follow(now: Milliseconds): void {
     this.#capacity = this.#service.at(now);
     this.#changeAt = this.#service.nextChange(now);
-    this.#mark = this.#capacity.mark(now);
+    this.#begin(this.#capacity.mark(now));
+  }
+
+  /** `#remaining` is to be sent from `mark` on. */
+  #begin(mark: number): void {
+    this.#mark = mark;
+    this.#departure = this.#capacity.time(this.#capacity.advance(mark, this.#remaining));
   }
 
   #unsent(now: Milliseconds): number {

@@ -22,13 +22,13 @@ export interface UdpTrafficOptions {
 
 /** The moments at which packets are due: evenly spread, whatever the rate does. Sans-I/O. */
 export class UdpSource {
-  readonly #line: Serializer<true>;
-  readonly #bits: number;
+  readonly #line: Serializer<{ readonly bits: number }>;
+  readonly #packet: { readonly bits: number };
 
   constructor(rate: RateOption, packetSize: Bytes, start: Milliseconds) {
     this.#line = new Serializer(new Service(new RateTimeline(rate, start), []));
-    this.#bits = packetSize * 8;
-    this.#line.push(start, true, this.#bits);
+    this.#packet = { bits: packetSize * 8 };
+    this.#line.push(start, this.#packet);
   }
 
   /** When to `poll` next. */
@@ -40,7 +40,7 @@ export class UdpSource {
   poll(): boolean {
     const { due } = this.#line;
     if (this.#line.run() === undefined) return false;
-    this.#line.push(due, true, this.#bits);
+    this.#line.push(due, this.#packet);
     return true;
   }
 }

@@ -12,12 +12,11 @@ export class Wire {
   /** Of the ordered ones. */
   #lastArrival: Milliseconds = Number.NEGATIVE_INFINITY;
 
+  #due: Milliseconds = Number.POSITIVE_INFINITY;
+
   /** When the next packet arrives; `Infinity` when there is none. */
   get due(): Milliseconds {
-    return Math.min(
-      this.#ordered.first?.arrival ?? Number.POSITIVE_INFINITY,
-      this.#loose.first?.arrival ?? Number.POSITIVE_INFINITY,
-    );
+    return this.#due;
   }
 
   /** When a packet that is put here at `at` for `flight` ms arrives: after its predecessor, unless it is loose. */
@@ -33,18 +32,25 @@ export class Wire {
       this.#lastArrival = parcel.arrival;
       this.#ordered.push(parcel);
     }
+    if (parcel.arrival < this.#due) this.#due = parcel.arrival;
   }
 
   /** Takes out the packet that arrives next. */
   take(): Parcel | undefined {
     const { first } = this.#ordered;
     const loose = this.#loose.first;
-    if (loose !== undefined && (first === undefined || loose.arrival < first.arrival)) return this.#loose.shift();
-    return this.#ordered.shift();
+    const overtakes = loose !== undefined && (first === undefined || loose.arrival < first.arrival);
+    const taken = overtakes ? this.#loose.shift() : this.#ordered.shift();
+    this.#due = Math.min(
+      this.#ordered.first?.arrival ?? Number.POSITIVE_INFINITY,
+      this.#loose.first?.arrival ?? Number.POSITIVE_INFINITY,
+    );
+    return taken;
   }
 
   clear(): void {
     this.#ordered.clear();
     this.#loose.clear();
+    this.#due = Number.POSITIVE_INFINITY;
   }
 }

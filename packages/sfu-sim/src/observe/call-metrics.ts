@@ -111,6 +111,7 @@ export class CallMetrics {
         return;
       case 'bottleneck-changed':
       case 'message-refused':
+      case 'congestion-decision':
         return;
     }
     // What comes late, of somebody or something that is gone, shall not bring its series back.

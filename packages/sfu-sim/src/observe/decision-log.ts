@@ -1,6 +1,6 @@
 // What was decided in a run, and why, in plain words.
 
-import type { BitsPerSecond, Milliseconds, SluiceEvent, TraceEvent } from '@sluice/rtp';
+import type { BitsPerSecond, CongestionDecisionEvent, Milliseconds, SluiceEvent, TraceEvent } from '@sluice/rtp';
 import { knownEvents } from './known-events.ts';
 
 /** One line of the log. */
@@ -49,6 +49,8 @@ function inWords(event: SluiceEvent): string | undefined {
       return `no longer gets ${event.track}`;
     case 'message-refused':
       return `message refused: ${event.reason}`;
+    case 'congestion-decision':
+      return `${event.direction}: ${congestionInWords(event)}`;
     case 'layer-allocated':
       return `${event.track}: ${event.reason}`;
     case 'layer-switch':
@@ -77,6 +79,31 @@ function inWords(event: SluiceEvent): string | undefined {
       return `${event.track}: ${Math.round(event.duration)} ms of audio never came`;
     default:
       return undefined;
+  }
+}
+
+function congestionInWords(event: CongestionDecisionEvent): string {
+  switch (event.decision) {
+    case 'probe':
+      return `probes at ${kilobits(event.bitrate)} (${event.reason})`;
+    case 'probe-result':
+      return `probe found ${kilobits(event.bitrate)}, ${event.reason}${event.adopted ? '' : ', not adopted'}`;
+    case 'decrease':
+      return `estimate lowered to ${kilobits(event.bitrate)} (${event.reason})`;
+    case 'drain':
+      return `drains a queue of ${Math.round(event.queueDelay)} ms`;
+    case 'drained':
+      return 'the queue is gone';
+    case 'truce':
+      return `others keep the queue at ${Math.round(event.queueDelay)} ms: gives way no longer`;
+    case 'truce-over':
+      return 'gives way again to a queue that grows';
+    case 'application-limited':
+      return 'sends much less than it may';
+    case 'application-unlimited':
+      return 'uses what it may send';
+    case 'clock-set':
+      return 'its clock was set: delays begin anew';
   }
 }
 

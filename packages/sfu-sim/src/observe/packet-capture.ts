@@ -3,6 +3,7 @@
 
 import { ArgumentError, type Bytes, type Clock, type Milliseconds, type Transport } from '@sluice/rtp';
 import { CaptureBuffer } from './capture-buffer.ts';
+import { ANNOUNCEMENT_ADDRESS, ANNOUNCEMENT_PORT, AnnouncedCodecs } from './session-announcement.ts';
 
 /** Which way a packet goes: from the participant to the SFU, or back. */
 export type CaptureDirection = 'uplink' | 'downlink';
@@ -27,7 +28,7 @@ export interface PacketCaptureOptions {
   readonly maxPending?: Bytes;
 }
 
-/** The SFU's port in every capture: with `udp.port==5004` as RTP, Wireshark knows all packets for what they are. */
+/** The SFU's port in every capture. */
 export const CAPTURE_SFU_PORT = 5004;
 
 const SFU_ADDRESS = 0x0aff_fffe; // 10.255.255.254
@@ -53,11 +54,14 @@ const DONT_FRAGMENT = 0x4000;
 const TIME_TO_LIVE = 64;
 const UDP = 17;
 
-interface CaptureInterface {
-  readonly id: number;
-  readonly flags: number;
+interface Route {
   readonly source: Endpoint;
   readonly destination: Endpoint;
+}
+
+interface CaptureInterface extends Route {
+  readonly id: number;
+  readonly flags: number;
   /** The IPv4 identification of the next packet. */
   identification: number;
   /** Packets left out since the last one that is in the file. */
@@ -75,8 +79,8 @@ interface Endpoint {
  * Every participant has an address and a port of its own (10.0.0.1:10000, 10.0.0.2:10001 … in the order in which they
  * were first seen); the SFU is 10.255.255.254:5004. Each way is an interface of the file, called `bob/downlink` and so on.
  *
- * Wireshark takes the packets for RTP and RTCP with `-d udp.port==5004,rtp`, and payload types for codecs with, for
- * instance, `-d rtp.pt==96,vp8`.
+ * Where the SFU's messages are told, Wireshark shows RTP, RTCP and codecs for what they are. Elsewhere it takes packets for
+ * RTP and RTCP with `-d udp.port==5004,rtp`, and payload types for codecs with, for instance, `-d rtp.pt==96,vp8`.
  *
  * @example
  * const capture = new PacketCapture();
@@ -88,6 +92,7 @@ export class PacketCapture {
   readonly #epoch: Milliseconds;
   readonly #out: CaptureBuffer;
   readonly #interfaces = new Map<string, Record<CaptureDirection, CaptureInterface | undefined>>();
+  readonly #announced = new Map<string, AnnouncedCodecs>();
   #interfaceCount = 0;
   #recorded = 0;
   #omitted = 0;
@@ -103,7 +108,7 @@ export class PacketCapture {
     this.#writeSectionHeader();
   }
 
-  /** Packets that are in the file. */
+  /** Packets of the network that are in the file. */
   get packetsRecorded(): number {
     return this.#recorded;
   }
@@ -129,25 +134,26 @@ export class PacketCapture {
       this.#omitted += 1;
       return;
     }
-    const size = IP_HEADER_SIZE + UDP_HEADER_SIZE + packet.length;
-    // Whole microseconds stay exact in a double for 285 years since 1970.
-    const time = Math.round((this.#epoch + at) * 1000);
-    this.#out.begin(ENHANCED_PACKET_BLOCK, size + 64 + 3 * (dropped?.length ?? 0));
-    this.#out.uint32(link.id);
-    this.#out.uint32(Math.floor(time / 2 ** 32));
-    this.#out.uint32(time % 2 ** 32);
-    this.#out.uint32(size);
-    this.#out.uint32(size);
-    writeDatagram(this.#out.reserve(size), link, packet);
-    this.#out.align();
-    this.#out.numberOption(OPTION.packetFlags, link.flags, 4);
-    if (link.omitted > 0) this.#out.numberOption(OPTION.dropCount, link.omitted, 8);
-    if (dropped !== undefined) this.#out.textOption(OPTION.comment, `dropped: ${dropped}`);
-    this.#out.endOptions();
-    this.#out.end();
-    link.identification = (link.identification + 1) & 0xffff;
-    link.omitted = 0;
+    this.#write(at, link, packet, dropped);
     this.#recorded += 1;
+  }
+
+  /**
+   * Takes a message of the SFU to a participant. When an offer or an answer in it says what a payload type means, the file
+   * gets a session announcement (RFC 2974) ahead of the media, from which Wireshark knows the codecs.
+   */
+  recordMessage(at: Milliseconds, participant: string, message: string): void {
+    let codecs = this.#announced.get(participant);
+    if (codecs === undefined) {
+      codecs = new AnnouncedCodecs();
+      this.#announced.set(participant, codecs);
+    }
+    if (!codecs.learn(message) || this.#out.full) return;
+    const link = this.#interfaceOf(participant, 'downlink');
+    const source = { address: link.source.address, port: ANNOUNCEMENT_PORT };
+    const destination = { address: ANNOUNCEMENT_ADDRESS, port: ANNOUNCEMENT_PORT };
+    const packet = codecs.announcement(source.address, link.destination, participant);
+    if (packet.length <= MAX_DATAGRAM) this.#write(at, link, packet, undefined, { source, destination });
   }
 
   /**
@@ -166,7 +172,10 @@ export class PacketCapture {
             this.record({ at: arrival, participant, direction: 'downlink', packet });
             handler.onPacket(packet, arrival);
           },
-          onMessage: (message) => handler.onMessage(message),
+          onMessage: (message) => {
+            this.recordMessage(clock.now(), participant, message);
+            handler.onMessage(message);
+          },
           onClose: (reason) => handler.onClose(reason),
         });
       },
@@ -182,6 +191,33 @@ export class PacketCapture {
   /** The bytes of the file since the last call, in order: all calls together give the file, whenever they are made. */
   take(): Uint8Array[] {
     return this.#out.take();
+  }
+
+  #write(
+    at: Milliseconds,
+    link: CaptureInterface,
+    packet: Uint8Array,
+    dropped: string | undefined,
+    route: Route = link,
+  ): void {
+    const size = IP_HEADER_SIZE + UDP_HEADER_SIZE + packet.length;
+    // Whole microseconds stay exact in a double for 285 years since 1970.
+    const time = Math.round((this.#epoch + at) * 1000);
+    this.#out.begin(ENHANCED_PACKET_BLOCK, size + 64 + 3 * (dropped?.length ?? 0));
+    this.#out.uint32(link.id);
+    this.#out.uint32(Math.floor(time / 2 ** 32));
+    this.#out.uint32(time % 2 ** 32);
+    this.#out.uint32(size);
+    this.#out.uint32(size);
+    writeDatagram(this.#out.reserve(size), route, link.identification, packet);
+    this.#out.align();
+    this.#out.numberOption(OPTION.packetFlags, link.flags, 4);
+    if (link.omitted > 0) this.#out.numberOption(OPTION.dropCount, link.omitted, 8);
+    if (dropped !== undefined) this.#out.textOption(OPTION.comment, `dropped: ${dropped}`);
+    this.#out.endOptions();
+    this.#out.end();
+    link.identification = (link.identification + 1) & 0xffff;
+    link.omitted = 0;
   }
 
   #writeSectionHeader(): void {
@@ -229,7 +265,7 @@ export class PacketCapture {
   }
 }
 
-function endpoints(index: number, direction: CaptureDirection): { source: Endpoint; destination: Endpoint } {
+function endpoints(index: number, direction: CaptureDirection): Route {
   const participant = {
     address: FIRST_PARTICIPANT_ADDRESS + index,
     port: FIRST_PARTICIPANT_PORT + (index % PARTICIPANT_PORTS),
@@ -239,8 +275,12 @@ function endpoints(index: number, direction: CaptureDirection): { source: Endpoi
 }
 
 /** The datagram in its headers. */
-function writeDatagram(bytes: Uint8Array, link: CaptureInterface, packet: Uint8Array): void {
-  const { source, destination, identification } = link;
+function writeDatagram(
+  bytes: Uint8Array,
+  { source, destination }: Route,
+  identification: number,
+  packet: Uint8Array,
+): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   view.setUint8(0, 0x45); // Version 4, five words of header.
   view.setUint16(2, bytes.length);

@@ -6,6 +6,8 @@ import { checkScenario } from '../bench/scenario/check-scenario.ts';
 import { Run, type RunData } from '../bench/scenario/run.ts';
 import type { Scenario } from '../bench/scenario/scenario.ts';
 
+/** Reads a scenario in its JSON form. */
+export { parseScenario } from '../bench/scenario/check-scenario.ts';
 export { expect };
 
 /** How long a page may take to call `installScenarioRunner`. */

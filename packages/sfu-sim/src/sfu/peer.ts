@@ -4,6 +4,7 @@ import {
   type BitsPerSecond,
   type ClientMessage,
   type Clock,
+  type CongestionController,
   isRtcp,
   type Milliseconds,
   type ParticipantInfo,
@@ -16,6 +17,7 @@ import {
   type ServerMessage,
   SignallingError,
   type Transport,
+  tracedOptions,
 } from '@sluice/rtp';
 import type { Consumer } from './consumer.ts';
 import type { Producer } from './producer.ts';
@@ -229,6 +231,12 @@ export class Peer {
     this.send({ type: 'done', requestId: message.requestId });
   }
 
+  #createCongestionController(): CongestionController {
+    const { congestion, congestionController } = this.#room.options;
+    const path = { participant: () => this.#identity, direction: 'downlink' } as const;
+    return congestionController(tracedOptions(congestion, path, this.#room.tracer));
+  }
+
   #join(message: Extract<ClientMessage, { type: 'join' }>): void {
     if (this.#sessions !== undefined) throw new Refusal('already-joined', 'This participant has joined before.');
     if (message.protocol !== PROTOCOL_VERSION) {
@@ -247,12 +255,12 @@ export class Peer {
       sendOffer: (offer) => this.send({ type: 'offer', ...offer }),
       codecs: message.codecs,
       replay: this.#options.keyframeCache ?? true,
-      congestion: this.#room.options.congestionController(this.#room.options.congestion),
+      congestion: this.#createCongestionController(),
       congestionFeedback: this.#room.options.congestionFeedback,
       forwardErrorCorrection: this.#room.options.forwardErrorCorrection,
       onLayersChanged: (consumer, reason) => this.#onLayersChanged(consumer, reason),
       onKeyFrameWanted: (producer, layer, reason) => this.#wantKeyFrame(producer, layer, reason),
-      trace: this.#room.traced
+      trace: this.#room.tracer
         ? (type, details) => this.#room.trace(type, { participant: this.#identity, ...details })
         : undefined,
     });
@@ -334,7 +342,7 @@ export class Peer {
       owner: { participantId: this.id, identity: this.#identity },
       sfu: this.#room.options,
       sendRtcp: (packets) => subscribing.sender.sendRtcp(packets),
-      onNack: this.#room.traced
+      onNack: this.#room.tracer
         ? ({ mediaSsrc: ssrc, sequenceNumbers: { length: packets } }) =>
             this.#room.trace('nack-sent', { participant: this.#identity, direction: 'uplink', ssrc, packets })
         : undefined,

@@ -61,9 +61,9 @@ export class Room {
     for (const peer of this.peers) peer.close(reason);
   }
 
-  /** Whether anybody listens to `trace`. */
-  get traced(): boolean {
-    return this.#tracer !== undefined;
+  /** Who listens to `trace`; `undefined`: nobody. */
+  get tracer(): Tracer | undefined {
+    return this.#tracer;
   }
 
   /** Records a decision. */

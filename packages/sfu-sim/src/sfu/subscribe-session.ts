@@ -214,7 +214,8 @@ export class SubscribeSession {
     }
     // More than is needed, so that an estimate that ends the search leaves room for going up.
     this.#congestion.setDesiredBitrate(DESIRED_HEADROOM * (desired + audioRate), now);
-    const budget = (this.#congestion.targetBitrate - audioRate) / (1 + this.#options.forwardErrorCorrection.ratio);
+    const budget =
+      (this.#congestion.stableTargetBitrate - audioRate) / (1 + this.#options.forwardErrorCorrection.ratio);
     const decisions = this.#allocator.evaluate(
       budget,
       videos.map(({ request }) => request),

@@ -4,7 +4,7 @@ import type { TraceEvent } from '@sluice/rtp';
 import { figuresOf, PacketCapture, type RunRecord, renderRecord, toChromeTrace, toJsonLines } from '@sluice/sfu-sim';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { VirtualCall, type VirtualParticipant, videoTrack } from '../calls/virtual-call.ts';
-import { type PcapngOption, readPcapng } from './pcapng.ts';
+import { type PcapngBlock, type PcapngOption, readPcapng } from './pcapng.ts';
 import { parsePrometheus } from './prometheus.ts';
 
 interface Run {
@@ -37,6 +37,13 @@ async function strangledCall(seed: number): Promise<Run> {
 
 /** Block type 6 (draft-ietf-opsawg-pcapng §4.3). */
 const ENHANCED_PACKET = 6;
+/** Of the block, IPv4 and UDP. */
+const HEADERS = 20 + 20 + 8;
+
+/** Whether the packet goes to the port of session announcements (RFC 2974). */
+function isAnnouncement({ body }: PcapngBlock): boolean {
+  return body.getUint16(20 + 20 + 2) === 9875;
+}
 
 function comment(options: readonly PcapngOption[]): string | undefined {
   const found = options.find(({ code }) => code === 1);
@@ -181,13 +188,32 @@ describe('exports', () => {
 
   test('the capture has every packet that arrived or was dropped, with why', () => {
     const blocks = readPcapng(renderRecord(run.record).get('capture.pcapng') as Uint8Array);
-    const packets = blocks.filter(({ type }) => type === ENHANCED_PACKET);
+    const packets = blocks.filter((block) => block.type === ENHANCED_PACKET && !isAnnouncement(block));
     const count = (type: string) => run.record.events.filter((event) => event.type === type).length;
     expect(packets).toHaveLength(count('packet-arrived') + count('packet-dropped'));
     expect(packets.filter(({ options }) => comment(options) === 'dropped: loss')).toHaveLength(
       run.record.events.filter((event) => event.type === 'packet-dropped' && event['reason'] === 'loss').length,
     );
     expect(count('packet-dropped')).toBeGreaterThan(10);
+  });
+
+  test('the capture says what the payload types mean before the first packet that has one', () => {
+    const blocks = readPcapng(renderRecord(run.record).get('capture.pcapng') as Uint8Array);
+    const packets = blocks.filter(({ type }) => type === ENHANCED_PACKET);
+    const sdp = packets.filter(isAnnouncement).map(({ body }) => {
+      const payload = new Uint8Array(body.buffer, body.byteOffset + HEADERS, body.byteLength - HEADERS);
+      expect([...payload.subarray(0, 2)]).toEqual([0x20, 0]);
+      return new TextDecoder().decode(payload.subarray(8));
+    });
+    // One for ada's microphone, one more when her camera comes, and one for what bob gets.
+    expect(sdp).toHaveLength(3);
+    for (const text of sdp) expect(text).toMatch(/^application\/sdp\0v=0\r\no=- 0 0 IN IP4 10\.255\.255\.254\r\n/);
+    expect(sdp[1]).toContain('c=IN IP4 10.0.0.1\r\n');
+    expect(sdp[1]).toContain('m=audio 10000 RTP/AVPF 111\r\na=rtpmap:111 opus/48000/2\r\na=rtcp-mux\r\n');
+    expect(sdp[1]).toContain('a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n');
+    expect(sdp[2]).toContain('c=IN IP4 10.0.0.2\r\n');
+    const hasCodec = ({ body }: PcapngBlock) => [96, 111].includes(body.getUint8(HEADERS + 1) & 0x7f);
+    expect(packets.findIndex(isAnnouncement)).toBeLessThan(packets.findIndex(hasCodec));
   });
 });
 

@@ -74,6 +74,11 @@ export class NadaCongestionControl implements CongestionController {
     return this.#rate;
   }
 
+  /** The target: queues are drained by pacing alone. */
+  get stableTargetBitrate(): BitsPerSecond {
+    return this.#rate;
+  }
+
   get pacingRate(): BitsPerSecond {
     const { pacingFactor, slowdownFactor } = this.#options;
     return this.#rate * (this.#slowdown.active ? slowdownFactor : pacingFactor);
