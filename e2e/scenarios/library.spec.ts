@@ -7,7 +7,13 @@ import { expect, parseScenario, test } from '@sluice/sfu-sim/playwright';
 
 const library = new URL('../../packages/sfu-sim/scenarios/', import.meta.url);
 
-for (const file of readdirSync(library).sort()) {
+/** Of the cases in folders only one: most last minutes, and their marks are for virtual time. */
+const files = [
+  ...readdirSync(library, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? entry.name : [])),
+  'congestion/first-estimate-3m.ts',
+].sort();
+
+for (const file of files) {
   test(file, async ({ sluice }) => {
     const scenario = await read(file);
     const run = await sluice.run(scenario);
