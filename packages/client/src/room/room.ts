@@ -16,6 +16,7 @@ import {
   type RtcpNack,
   RtpPacket,
   SignallingError,
+  startingAt,
   systemClock,
   systemRandom,
   type Tracer,
@@ -110,12 +111,13 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
   #connections = 0;
   #malformedPackets = 0;
 
+  /** @throws ArgumentError when the bitrates of `congestion` contradict each other */
   constructor(options: RoomOptions = {}) {
     super();
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom();
     this.#codecs = options.codecs;
-    this.#congestion = { startBitrate: START_BITRATE, ...options.congestion };
+    this.#congestion = startingAt(START_BITRATE, options.congestion);
     this.#congestionController = options.congestionController ?? defaultCongestionController;
     this.#uplinkAllocation = options.uplinkAllocation ?? {};
     this.#tracer = options.tracer;

@@ -1,0 +1,152 @@
+// Behaviour 28a in virtual time: a publisher makes of its uplink what it can, audio first, and asks for no more.
+
+import type { CongestionOptions } from '@sluice/client';
+import { GoogleCongestionControl } from '@sluice/rtp';
+import type { SimulatedTransportOptions } from '@sluice/sfu-sim';
+import { expect, test } from 'vitest';
+import { VirtualCall } from './virtual-call.ts';
+
+type Uplink = NonNullable<SimulatedTransportOptions['uplink']>;
+
+/** Ada with a microphone and a camera behind that uplink, Bob who sees and hears her. */
+async function call(uplink: Uplink, { camera = true }: { camera?: boolean } = {}) {
+  const virtual = new VirtualCall({ seed: 3 });
+  const ada = await virtual.join('ada', { uplink });
+  const bob = await virtual.join('bob');
+  const microphone = await virtual.settle(ada.room.localParticipant.publishTrack(virtual.microphone()));
+  const video = camera
+    ? await virtual.settle(ada.room.localParticipant.publishTrack(virtual.camera()))
+    : await virtual.settle(
+        ada.room.localParticipant.publishTrack(virtual.camera({ width: 1920, height: 1080, frameRate: 10 }), {
+          source: 'screen',
+          encodings: [{ rid: 'f', maxBitrate: 2_500_000 }],
+        }),
+      );
+  const setRate = (rate: number) => virtual.sfu.participant('ada').uplink.set({ rate });
+  const { events } = virtual.trace;
+  /** What the encodings of the video track were told, in order, e.g. `f 20` or `q off`. */
+  const allocated = (from = 0) =>
+    events
+      .filter(({ type, at, track }) => type === 'encoding-allocated' && at >= from && track === video.trackId)
+      .map(({ rid, frameRate }) => `${String(rid)} ${frameRate === 0 ? 'off' : String(frameRate)}`);
+  const estimate = () =>
+    Number(events.findLast(({ type, direction }) => type === 'estimate' && direction === 'uplink')?.['target']);
+  return { virtual, ada, bob, microphone, video, setRate, allocated, estimate, events };
+}
+
+test('3 M → 300 k → 60 k → 3 M: layers go off from the top, each slowed down first; audio goes on; video comes back with a key frame', async () => {
+  const { virtual, bob, video, microphone, setRate, allocated, events } = await call({ rate: 3_000_000, delay: 20 });
+  await virtual.clock.run(6000);
+  expect(video.stats.map(({ active }) => active)).toEqual([true, true, true]);
+
+  setRate(300_000);
+  await virtual.clock.run(14_000);
+  expect(video.stats[2]).toMatchObject({ active: false, targetBitrate: 0, qualityLimitationReason: 'bandwidth' });
+  const down = allocated(6000);
+  expect(down.indexOf('f off')).toBeGreaterThan(-1);
+  const slowed = (rid: string) => down.findIndex((state) => state === `${rid} 20` || state === `${rid} 15`);
+  expect(slowed('f')).toBeGreaterThan(-1);
+  expect(slowed('f')).toBeLessThan(down.indexOf('f off'));
+  expect(down.indexOf('f off')).toBeLessThan(down.includes('h off') ? down.indexOf('h off') : Number.POSITIVE_INFINITY);
+
+  setRate(60_000);
+  await virtual.clock.run(15_000);
+  expect(video.stats.map(({ active }) => active)).toEqual([false, false, false]);
+  expect(microphone.stats[0]).toMatchObject({ active: true, targetBitrate: 24_000 });
+  const heard = bob.heard.length;
+  const shown = bob.shown.length;
+  await virtual.clock.run(5000);
+  expect(bob.heard.length - heard).toBeGreaterThan(240);
+  expect(bob.shown.length).toBe(shown);
+
+  setRate(3_000_000);
+  const returned = virtual.clock.now();
+  await virtual.clock.run(15_000);
+  expect(video.stats.map(({ active }) => active)).toEqual([true, true, true]);
+  expect(microphone.stats[0]).toMatchObject({ targetBitrate: 32_000 });
+  for (const rid of ['q', 'h', 'f']) {
+    const first = events.find((event) => event.type === 'frame-encoded' && event['rid'] === rid && event.at > returned);
+    expect(first?.['keyFrame']).toBe(true);
+  }
+  expect(bob.shown.at(-1)?.width).toBe(1280);
+  expect(bob.shown.every(({ corrupt }) => !corrupt)).toBe(true);
+}, 60_000);
+
+test('on 20 kbit/s, which not even audio fits into, audio is all that is sent', async () => {
+  const { virtual, bob, video, microphone, setRate } = await call({ rate: 1_000_000, delay: 20 });
+  await virtual.clock.run(4000);
+  setRate(20_000);
+  await virtual.clock.run(10_000);
+  const heard = bob.heard.length;
+  const sent = video.stats.reduce((sum, { framesEncoded }) => sum + framesEncoded, 0);
+  await virtual.clock.run(5000);
+  expect(video.stats.reduce((sum, { framesEncoded }) => sum + framesEncoded, 0)).toBe(sent);
+  expect(microphone.stats[0]).toMatchObject({ active: true, targetBitrate: 24_000 });
+  expect(bob.heard.length - heard).toBeGreaterThan(80);
+}, 60_000);
+
+test('a screen keeps its size and becomes slides', async () => {
+  const { virtual, bob, video, setRate, allocated } = await call({ rate: 4_000_000, delay: 20 }, { camera: false });
+  await virtual.clock.run(6000);
+  expect(video.stats[0]).toMatchObject({ active: true, frameWidth: 1920 });
+  expect(video.stats[0]?.framesPerSecond).toBeGreaterThanOrEqual(9);
+  setRate(200_000);
+  await virtual.clock.run(25_000);
+  const slow = allocated(6000).map((state) => Number(state.split(' ')[1]));
+  expect(slow.filter((frameRate) => frameRate < 5).length).toBeGreaterThan(0);
+  expect(video.stats[0]?.framesPerSecond).toBeLessThanOrEqual(5);
+  const shown = bob.shown.length;
+  await virtual.clock.run(10_000);
+  expect(bob.shown.length).toBeGreaterThan(shown);
+  expect(bob.shown.every(({ width }) => width === 1920)).toBe(true);
+}, 60_000);
+
+test.each([300_000, 1_000_000])('an uplink of %i bit/s from the start has no queue of seconds', async (rate) => {
+  const { virtual, bob, video } = await call({ rate, delay: 20 });
+  await virtual.clock.run(10_000);
+  const delays = bob.shown.map(({ delay }) => delay);
+  expect(Math.max(...delays)).toBeLessThan(1000);
+  const late = delays.filter((delay) => delay > 300);
+  expect(late.length).toBeLessThan(0.1 * delays.length);
+  expect(video.stats[0]?.active).toBe(true);
+  expect(video.stats[2]?.active).toBe(false);
+});
+
+test('on a good uplink the top layer is on within half a second', async () => {
+  const { virtual, events, allocated } = await call({ rate: 5_000_000, delay: 20 });
+  await virtual.clock.run(1000);
+  expect(allocated()).toEqual(['q 30', 'h 30', 'f 30']);
+  const published = events.find(({ type, kind }) => type === 'track-published' && kind === 'video')?.at ?? 0;
+  const last = events.findLast(({ type }) => type === 'encoding-allocated')?.at ?? Number.NaN;
+  expect(last - published).toBeLessThan(500);
+});
+
+test('the SFU leaves a layer that its publisher has turned off', async () => {
+  const { virtual, bob, events, setRate } = await call({ rate: 3_000_000, delay: 20 });
+  await virtual.until(() => bob.shown.at(-1)?.width === 1280);
+  setRate(700_000);
+  await virtual.until(() =>
+    events.some(({ type, rid, bitrate }) => type === 'encoding-allocated' && rid === 'f' && bitrate === 0),
+  );
+  const off = virtual.clock.now();
+  await virtual.until(() => (bob.shown.at(-1)?.width ?? 1280) < 1280);
+  expect(virtual.clock.now() - off).toBeLessThan(1500);
+});
+
+test('the controller can be chosen at both ends, and gets the options', async () => {
+  const made: CongestionOptions[] = [];
+  const congestionController = (options: CongestionOptions) => {
+    made.push(options);
+    return new GoogleCongestionControl(options);
+  };
+  const virtual = new VirtualCall({ congestionController, congestion: { maxBitrate: 2_000_000 } });
+  const ada = virtual.participant('ada', { congestionController, congestion: { maxBitrate: 400_000 } });
+  await virtual.settle(ada.room.connect(virtual.sfu.transport({ identity: 'ada' })));
+  const video = await virtual.settle(ada.room.localParticipant.publishTrack(virtual.camera()));
+  expect(made).toEqual([
+    { startBitrate: 400_000, maxBitrate: 400_000 },
+    { startBitrate: 600_000, maxBitrate: 2_000_000 },
+  ]);
+  await virtual.clock.run(5000);
+  expect(video.stats.map(({ active }) => active)).toEqual([true, true, false]);
+});
