@@ -42,7 +42,7 @@ import { Uplink } from './uplink.ts';
 const TICK_INTERVAL: Milliseconds = 20;
 
 /** More than libwebrtc's 300 kbit/s, so that the first probes reach what a camera's encodings take in all. */
-const START_BITRATE: BitsPerSecond = 1_000_000;
+const START_BITRATE: BitsPerSecond = 600_000;
 
 /** Settings of a room. Everything that a browser has by itself can be handed in, to run elsewhere and in virtual time. */
 export interface RoomOptions {
@@ -52,7 +52,7 @@ export interface RoomOptions {
   readonly random?: Random;
   /** Default the browser's WebCodecs. */
   readonly codecs?: MediaCodecs;
-  /** Congestion control of the way to the SFU. Default: that of `CongestionOptions`, but a `startBitrate` of 1 Mbit/s. */
+  /** Congestion control of the way to the SFU. Default: that of `CongestionOptions`, but a `startBitrate` of 600 kbit/s. */
   readonly congestion?: CongestionOptions;
   /** Makes the controller of each connection's uplink from `congestion`. Default Google congestion control. */
   readonly congestionController?: CongestionControllerFactory;
@@ -244,6 +244,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     const uplink = new Uplink({
       clock: this.#clock,
       congestion,
+      queueSize: () => publisher.sender.statistics.queueSize,
       allocation: this.#uplinkAllocation,
       participant: () => this.localParticipant.identity,
       tracer: this.#tracer,

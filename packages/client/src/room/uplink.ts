@@ -2,6 +2,7 @@
 
 import {
   type AudioAllocation,
+  type Bytes,
   type Clock,
   type CongestionController,
   type EncodingAllocatedEvent,
@@ -25,10 +26,18 @@ const ESTIMATE_INTERVAL: Milliseconds = 100;
 /** Weight of the newest loss in the smoothed one: at a call every 20 ms it follows within two seconds. */
 const LOSS_WEIGHT = 0.01;
 
+/**
+ * When what waits for the pacer takes longer than this, no more frames are encoded: a starved encoder makes more than it
+ * was asked for, and what is late is of no use.
+ */
+const MAX_BACKLOG: Milliseconds = 300;
+
 /** What an uplink is made of. */
 export interface UplinkOptions {
   readonly clock: Clock;
   readonly congestion: CongestionController;
+  /** Bytes that wait for the pacer. */
+  readonly queueSize: () => Bytes;
   readonly allocation: Partial<UplinkAllocationOptions>;
   /** The identity of whose uplink it is. */
   readonly participant: () => string;
@@ -57,6 +66,12 @@ export class Uplink {
     this.#options = options;
     this.#allocator = new UplinkAllocator(options.allocation);
     this.#estimates = new EstimateLog(options.congestion, 'uplink');
+  }
+
+  /** Whether so much waits to be sent that a frame encoded now would be late. */
+  get isBacklogged(): boolean {
+    const { queueSize, congestion } = this.#options;
+    return (queueSize() * 8000) / congestion.pacingRate > MAX_BACKLOG;
   }
 
   /** From now on the track gets its share. */
