@@ -42,6 +42,8 @@ function inWords(event: SluiceEvent): string | undefined {
       return `no longer gets ${event.track}`;
     case 'message-refused':
       return `message refused: ${event.reason}`;
+    case 'encoding-allocated':
+      return `${event.track}: ${event.rid === undefined ? '' : `encoder of ${event.rid}, `}${event.reason}`;
     case 'layer-allocated':
       return `${event.track}: ${event.reason}`;
     case 'layer-switch':
