@@ -119,9 +119,11 @@ export class SenderSession {
     this.#streams.set(outgoing.stream.ssrc, { outgoing, firSequence: undefined });
   }
 
-  /** The stream is over. */
+  /** The stream is over: what still waits of it is thrown away. */
   remove(outgoing: SendingStream): void {
-    this.#streams.delete(outgoing.stream.ssrc);
+    const { ssrc, rtxSsrc, fecSsrc } = outgoing.stream;
+    this.#streams.delete(ssrc);
+    this.#pacing?.pacer.flush(({ fields }) => [ssrc, rtxSsrc, fecSsrc].includes(fields.ssrc));
   }
 
   /**
