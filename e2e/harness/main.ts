@@ -8,6 +8,7 @@ import { installScenarioRunner, type Scenario, simulate } from '@sluice/sfu-sim/
 import { BarCodeReader, BarCodeSource } from './bar-code.ts';
 import { canonicalFrame } from './canonical-frames.ts';
 import { decodeAll, encodeBusyPictures, isSupported } from './encoded-frames.ts';
+import { NoiseSource } from './noise.ts';
 import { sendThroughPackets } from './packet-path.ts';
 
 const payloads = { canonicalFrame, decodeAll, encodeBusyPictures, isSupported, sendThroughPackets };
@@ -67,6 +68,7 @@ const tools = {
   payloads,
   BarCodeSource,
   BarCodeReader,
+  NoiseSource,
   createRoom,
   view,
   until,

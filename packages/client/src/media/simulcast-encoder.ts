@@ -25,6 +25,8 @@ export interface SimulcastEncoderOptions {
   readonly encodings: readonly SupportedEncoding[];
   /** Longest time between two key frames of an encoding; `Infinity` for key frames on request only. */
   readonly keyframeInterval: Milliseconds;
+  /** Whether the way out is so full that frames are to be left out. Default never. */
+  readonly isBacklogged?: () => boolean;
   /** The source has made a frame. */
   readonly onCaptured: (timestamp: Microseconds) => void;
   readonly onFrame: (frame: EncodedLayerFrame) => void;
@@ -68,6 +70,7 @@ export class SimulcastEncoder {
   readonly #nextKeyFrame: Microseconds[];
   readonly #frameRate: FrameRateMeter;
   #size: { readonly width: number; readonly height: number };
+  readonly #isBacklogged: () => boolean;
   #paused = false;
 
   constructor(options: SimulcastEncoderOptions) {
@@ -76,6 +79,7 @@ export class SimulcastEncoder {
     this.#size = { width: source.width, height: source.height };
     this.#frameRate = new FrameRateMeter(source.frameRate);
     this.#onCaptured = options.onCaptured;
+    this.#isBacklogged = options.isBacklogged ?? (() => false);
     this.#keyframeInterval = options.keyframeInterval * 1000;
     this.#nextKeyFrame = encodings.map(() => Number.NaN);
     this.#layers = encodings.map(
@@ -140,7 +144,7 @@ export class SimulcastEncoder {
     if (width !== this.#size.width || height !== this.#size.height) this.#size = { width, height };
     const frameRate = this.#frameRate.onFrame(frame.timestamp);
     if (frameRate !== undefined) for (const layer of this.#layers) layer.setFrameRate(frameRate);
-    if (!this.#paused) {
+    if (!this.#paused && !this.#isBacklogged()) {
       this.#scheduleKeyFrames(frame.timestamp);
       for (const layer of this.#layers) layer.encode(frame);
     }

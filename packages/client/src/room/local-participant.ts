@@ -221,6 +221,7 @@ export class LocalParticipant implements LocalPublicationControls {
     if (!codecString || !supported) {
       throw new PublishError('codec-unsupported', `No encoder here can encode ${codec} with these encodings.`);
     }
+    const { uplink } = this.#options.session();
     const captureClock = new CaptureClock(this.#options.clock);
     let wire: PublisherTrack | undefined;
     const encoder = new SimulcastEncoder({
@@ -230,6 +231,7 @@ export class LocalParticipant implements LocalPublicationControls {
       source,
       encodings: supported,
       keyframeInterval,
+      isBacklogged: () => uplink.isBacklogged,
       onCaptured: (timestamp) => captureClock.observe(timestamp),
       onFrame: (frame) => {
         const capturedAt = captureClock.timeOf(frame.timestamp);

@@ -17,6 +17,7 @@ import {
   type RtcpNack,
   RtpPacket,
   SignallingError,
+  startingAt,
   systemClock,
   systemRandom,
   type Tracer,
@@ -42,7 +43,7 @@ import { Uplink } from './uplink.ts';
 /** How often lost packets are asked for and reports are made. */
 const TICK_INTERVAL: Milliseconds = 20;
 
-/** More than libwebrtc's 300 kbit/s, so that the first probes reach what a camera's encodings take in all. */
+/** A thin link is not flooded by it, and what a wide one carries is found by probes within half a second. */
 const START_BITRATE: BitsPerSecond = 300_000;
 
 /** Settings of a room. Everything that a browser has by itself can be handed in, to run elsewhere and in virtual time. */
@@ -53,7 +54,7 @@ export interface RoomOptions {
   readonly random?: Random;
   /** Default the browser's WebCodecs. */
   readonly codecs?: MediaCodecs;
-  /** Congestion control of the way to the SFU. Default: that of `CongestionOptions`, but a `startBitrate` of 1 Mbit/s. */
+  /** Congestion control of the way to the SFU. Default: that of `CongestionOptions`, but a `startBitrate` of 300 kbit/s. */
   readonly congestion?: CongestionOptions;
   /** Makes the controller of each connection's uplink from `congestion`. Default Google congestion control. */
   readonly congestionController?: CongestionControllerFactory;
@@ -118,12 +119,13 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
   #connections = 0;
   #malformedPackets = 0;
 
+  /** @throws ArgumentError when the bitrates of `congestion` contradict each other */
   constructor(options: RoomOptions = {}) {
     super();
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom();
     this.#codecs = options.codecs;
-    this.#congestion = { startBitrate: START_BITRATE, ...options.congestion };
+    this.#congestion = startingAt(START_BITRATE, options.congestion);
     this.#congestionController = options.congestionController ?? defaultCongestionController;
     this.#congestionFeedback = options.congestionFeedback ?? 'transport-cc';
     this.#uplinkAllocation = options.uplinkAllocation ?? {};
@@ -253,6 +255,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     const uplink = new Uplink({
       clock: this.#clock,
       congestion,
+      queueSize: () => publisher.sender.statistics.queueSize,
       allocation: this.#uplinkAllocation,
       participant: () => this.localParticipant.identity,
       tracer: this.#tracer,

@@ -2,6 +2,7 @@
 
 import {
   type AudioAllocation,
+  type Bytes,
   type Clock,
   type CongestionController,
   type EncodingAllocatedEvent,
@@ -25,10 +26,28 @@ const ESTIMATE_INTERVAL: Milliseconds = 100;
 /** Weight of the newest loss in the smoothed one: at a call every 20 ms it follows within two seconds. */
 const LOSS_WEIGHT = 0.01;
 
+/**
+ * When what waits for the pacer takes longer than this, no more frames are encoded: a starved encoder makes more than it
+ * was asked for, and what is late is of no use.
+ */
+const MAX_BACKLOG: Milliseconds = 300;
+
+/** What waits longer than this makes the encoders hold back ... */
+const BACKLOG_ALLOWANCE: Milliseconds = 100;
+
+/** ... so that it would be gone in this time if nothing else was sent. */
+const BACKLOG_HORIZON: Milliseconds = 500;
+
+/** No encoder is held back to less than this, in steps of as much: each step is a new configuration. */
+const HOLD_BACK_STEP = 1 / 8;
+const MIN_HOLD_BACK = 2 * HOLD_BACK_STEP;
+
 /** What an uplink is made of. */
 export interface UplinkOptions {
   readonly clock: Clock;
   readonly congestion: CongestionController;
+  /** Bytes that wait for the pacer. */
+  readonly queueSize: () => Bytes;
   readonly allocation: Partial<UplinkAllocationOptions>;
   /** The identity of whose uplink it is. */
   readonly participant: () => string;
@@ -59,6 +78,12 @@ export class Uplink {
     this.#estimates = new EstimateLog(options.congestion, 'uplink');
   }
 
+  /** Whether so much waits to be sent that a frame encoded now would be late. */
+  get isBacklogged(): boolean {
+    const { queueSize, congestion } = this.#options;
+    return (queueSize() * 8000) / congestion.pacingRate > MAX_BACKLOG;
+  }
+
   /** From now on the track gets its share. */
   add(track: UplinkTrack): void {
     this.#tracks.add(track);
@@ -84,7 +109,8 @@ export class Uplink {
     const videoTracks = tracks.filter(({ encoder }) => encoder instanceof SimulcastEncoder);
     const allocation = this.#allocator.allocate(
       {
-        target: congestion.targetBitrate,
+        // What is held back for a moment shall not turn encodings off.
+        target: congestion.stableTargetBitrate,
         lossRatio: this.#loss,
         audio: audioTracks.flatMap(audioDemand),
         video: videoTracks.flatMap(videoDemand),
@@ -93,7 +119,18 @@ export class Uplink {
     );
     congestion.setDesiredBitrate(allocation.desired, now);
     for (const [i, share] of allocation.audio.entries()) this.#applyAudio(audioTracks[i], share);
-    for (const [i, shares] of allocation.video.entries()) this.#applyVideo(videoTracks[i], shares);
+    const factor = this.#holdBack();
+    for (const [i, shares] of allocation.video.entries()) this.#applyVideo(videoTracks[i], shares, factor);
+  }
+
+  /** What the encoders' rates are multiplied by while a queue drains, on the path or here. */
+  #holdBack(): number {
+    const { congestion, queueSize } = this.#options;
+    const { targetBitrate, stableTargetBitrate } = congestion;
+    const waits = (queueSize() * 8000) / stableTargetBitrate;
+    const backlog = 1 - (waits - BACKLOG_ALLOWANCE) / BACKLOG_HORIZON;
+    const factor = Math.min(targetBitrate / stableTargetBitrate, backlog, 1);
+    return Math.max(Math.floor(factor / HOLD_BACK_STEP) * HOLD_BACK_STEP, MIN_HOLD_BACK);
   }
 
   #applyAudio(track: UplinkTrack | undefined, { bitrate, reason, changed }: AudioAllocation): void {
@@ -102,10 +139,10 @@ export class Uplink {
     if (changed) this.#trace({ track: track.id, bitrate, reason });
   }
 
-  #applyVideo(track: UplinkTrack | undefined, shares: readonly EncodingAllocation[]): void {
+  #applyVideo(track: UplinkTrack | undefined, shares: readonly EncodingAllocation[], factor: number): void {
     if (!(track?.encoder instanceof SimulcastEncoder)) return;
     for (const [i, share] of shares.entries()) {
-      track.encoder.layers[i]?.setTarget(share);
+      track.encoder.layers[i]?.setTarget({ ...share, bitrate: share.bitrate * factor });
       const { rid, bitrate, frameRate, reason, changed } = share;
       if (changed) this.#trace({ track: track.id, rid, bitrate, frameRate, reason });
     }

@@ -133,11 +133,12 @@ export class SenderSession {
     this.#streams.set(outgoing.stream.ssrc, { outgoing, firSequence: undefined });
   }
 
-  /** The stream is over. */
+  /** The stream is over: what still waits of it is thrown away. */
   remove(outgoing: SendingStream): void {
     const { ssrc, rtxSsrc, fecSsrc } = outgoing.stream;
     this.#streams.delete(ssrc);
     for (const each of [ssrc, rtxSsrc, fecSsrc]) if (each !== undefined) this.#pacing?.streams.forget(each);
+    this.#pacing?.pacer.flush(({ fields }) => [ssrc, rtxSsrc, fecSsrc].includes(fields.ssrc));
   }
 
   /**

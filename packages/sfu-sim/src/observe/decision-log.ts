@@ -51,6 +51,8 @@ function inWords(event: SluiceEvent): string | undefined {
       return `message refused: ${event.reason}`;
     case 'congestion-decision':
       return `${event.direction}: ${congestionInWords(event)}`;
+    case 'encoding-allocated':
+      return `${event.track}: ${event.rid === undefined ? '' : `encoder of ${event.rid}, `}${event.reason}`;
     case 'layer-allocated':
       return `${event.track}: ${event.reason}`;
     case 'layer-switch':

@@ -201,7 +201,13 @@ export class Consumer implements SendingStream {
 
   /** Follows the publisher's layers, and asks for the key frame a switch has waited for too long. */
   tick(now: Milliseconds): void {
+    const { current, target } = this.#layers;
     this.#layers.follow(now);
+    // Nothing comes of the layer that was to be forwarded: another one's key frame may have passed by already.
+    if (target !== this.#layers.target && !target?.isActive(now)) {
+      if (current === undefined) this.start();
+      else if (this.#replay && !current.isActive(now)) this.#replayBest();
+    }
     const overdue = this.#layers.overdue(now);
     if (overdue === undefined || this.producer.info.muted || this.kind === 'audio') return;
     this.#onKeyFrameWanted(overdue, 'layer-switch');
@@ -272,6 +278,8 @@ export class Consumer implements SendingStream {
       const burst = layer.cache.replay(now);
       const head = burst?.[0];
       if (burst === undefined || head === undefined) continue;
+      // What is older than the last picture forwarded has been shown.
+      if (this.#anchor !== undefined && head.packet.arrival <= this.#anchor.arrival) continue;
       this.#replayedPackets += burst.length;
       this.#switchTo(layer, head);
       for (const forwarded of burst) this.onPacket(layer, forwarded);

@@ -10,6 +10,9 @@ import type { ProducerLayer } from './producer-layer.ts';
  */
 const PATIENCE = { estimateFell: 0, stopped: 0, changed: 500, estimateRose: 3000 } as const;
 
+/** How long, after the first layer of a track, the others are waited for: they begin together, one after the other. */
+const BEGIN_TOGETHER: Milliseconds = 200;
+
 /** Keeps the layer that is forwarded and the one that shall be, until a key frame makes them the same. */
 export class LayerSelector {
   readonly #layers: readonly ProducerLayer[];
@@ -92,7 +95,8 @@ export class LayerSelector {
   #choose(reason: string, now: Milliseconds, byEstimate = false): void {
     const layers = this.#layers;
     const active = layers.filter((layer) => layer.isActive(now));
-    const candidates = active.length > 0 ? active : layers;
+    const settled = active.some(({ beganAt = now }) => now - beganAt >= BEGIN_TOGETHER);
+    const candidates = settled ? active : layers;
     const limit = Math.min(this.wanted, this.#affordable);
     // The best layer within the limit, else the lowest there is.
     const target = candidates.findLast((layer) => layers.indexOf(layer) <= limit) ?? candidates[0];

@@ -57,6 +57,7 @@ export class ProducerLayer {
   readonly #maxBitrate: BitsPerSecond | undefined;
   readonly #rate = new RateMeter();
   #lastArrival: Milliseconds = Number.NEGATIVE_INFINITY;
+  #beganAt: Milliseconds | undefined;
   #lastFrame: Milliseconds | undefined;
   #frameInterval: Milliseconds = 0;
   #resolution: Resolution | undefined;
@@ -114,6 +115,11 @@ export class ProducerLayer {
     return Math.max(this.#maxBitrate ?? 0, this.#rate.rate(now) ?? 0);
   }
 
+  /** When its first packet came, or the first after it had stopped; `undefined` before. */
+  get beganAt(): Milliseconds | undefined {
+    return this.#beganAt;
+  }
+
   /** Whether media has come lately, as often as it does. */
   isActive(now: Milliseconds): boolean {
     const { frames, least, most } = STOPPED_AFTER;
@@ -150,6 +156,7 @@ export class ProducerLayer {
     }
     // Padding fills probes: it says nothing of the encoder.
     if (!padding) {
+      if (!this.isActive(arrival)) this.#beganAt = arrival;
       this.#lastArrival = arrival;
       this.#rate.add(packet.size, arrival);
       if (info?.frameStart) this.#measureInterval(arrival);

@@ -9,6 +9,7 @@ import {
   type FlexFecProtection,
   type KeyFrameArbiterOptions,
   type Milliseconds,
+  startingAt,
 } from '@sluice/rtp';
 import type { KeyframeCacheOptions } from './keyframe-cache.ts';
 
@@ -46,14 +47,14 @@ export type ResolvedSfuOptions = Required<SfuOptions>;
 /**
  * Fills in the defaults.
  *
- * @throws ArgumentError for an impossible `forwardErrorCorrection`
+ * @throws ArgumentError for an impossible `forwardErrorCorrection` or contradicting bitrates in `congestion`
  */
 export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions {
   if (options.forwardErrorCorrection !== undefined) checkProtection(options.forwardErrorCorrection);
   return {
     keyframeCache: options.keyframeCache ?? {},
     keyFrameArbiter: options.keyFrameArbiter ?? {},
-    congestion: { startBitrate: 600_000, ...options.congestion },
+    congestion: startingAt(600_000, options.congestion),
     congestionController: options.congestionController ?? defaultCongestionController,
     congestionFeedback: options.congestionFeedback ?? 'transport-cc',
     forwardErrorCorrection: options.forwardErrorCorrection ?? { ratio: 0 },
