@@ -10,7 +10,8 @@ test('setPreferredLayers q → f → q: the size changes at a key frame, in orde
     const sfu = new SimulatedSfu({ seed: 7 });
     const ada = createRoom();
     await ada.connect(sfu.transport({ identity: 'ada' }));
-    await ada.localParticipant.publishTrack(new BarCodeSource({ width: 1280, height: 720 }));
+    const publication = await ada.localParticipant.publishTrack(new BarCodeSource({ width: 1280, height: 720 }));
+    await until('every encoding', () => publication.stats.every(({ framesEncoded }) => framesEncoded > 0));
     const bob = await view(sfu, { identity: 'bob' });
     const { seen } = bob.reader;
     const switches: (string | undefined)[] = [];
