@@ -14,8 +14,13 @@ export interface AimdOptions {
   readonly decreaseFactor: number;
   /** ... and to this much less, where it is more than that. Default 5 kbit/s. */
   readonly decreaseMargin: BitsPerSecond;
-  /** Among others who keep the queue full, a loss lowers the rate to this fraction. Default 0.85. */
+  /**
+   * Among others who keep the queue full, a loss lowers the rate to this fraction. An overuse does as well, at most, while
+   * so little is sent that what arrives says nothing of the path. Default 0.85.
+   */
   readonly yieldFactor: number;
+  /** No decrease goes below this fraction of the estimate at once. Default 0.5. */
+  readonly minDecreaseRatio: number;
   /** An increase goes up to this multiple of the acknowledged rate. Default 1.5. */
   readonly increaseLimitFactor: number;
   /** ... plus this. Default 10 kbit/s. */
@@ -56,6 +61,7 @@ export const AIMD_DEFAULTS: AimdOptions = {
   decreaseFactor: 0.92,
   decreaseMargin: 5_000,
   yieldFactor: 0.85,
+  minDecreaseRatio: 0.5,
   increaseLimitFactor: 1.5,
   increaseLimitMargin: 10_000,
   growthPerSecond: 1.08,
@@ -161,11 +167,21 @@ export class Aimd {
     return true;
   }
 
-  /** One step. `acknowledged`: undefined when unknown, then the last known one counts. */
-  update(usage: BandwidthUsage, acknowledged: BitsPerSecond | undefined, now: Milliseconds): void {
+  /**
+   * One step. `acknowledged`: undefined when unknown, then the last known one counts. `applicationLimited`: much less is
+   * sent than might be.
+   */
+  update(
+    usage: BandwidthUsage,
+    acknowledged: BitsPerSecond | undefined,
+    now: Milliseconds,
+    applicationLimited = false,
+  ): void {
     this.#acknowledged = acknowledged ?? this.#acknowledged;
     if (usage === 'overuse') {
-      this.#decrease(this.#acknowledged ?? this.#estimate, now);
+      const { yieldFactor, minDecreaseRatio } = this.#options;
+      const least = (applicationLimited ? yieldFactor : minDecreaseRatio) * this.#estimate;
+      this.#decrease(this.#acknowledged ?? this.#estimate, least, now);
       this.#state = 'hold';
     } else if (usage === 'underuse') {
       this.#state = 'hold';
@@ -192,7 +208,7 @@ export class Aimd {
     return Math.max(this.#estimate * (factor - 1), this.#options.minGrowth);
   }
 
-  #decrease(acknowledged: BitsPerSecond, now: Milliseconds): void {
+  #decrease(acknowledged: BitsPerSecond, least: BitsPerSecond, now: Milliseconds): void {
     const { decreaseFactor, decreaseMargin } = this.#options;
     const before = this.#estimate;
     let decreased = decreaseFactor * acknowledged;
@@ -200,7 +216,7 @@ export class Aimd {
     // More arrives than was allowed: what the link was known to carry is the better guide.
     if (decreased > before && this.#capacity.estimate !== undefined)
       decreased = decreaseFactor * this.#capacity.estimate;
-    if (decreased < before) this.#estimate = this.#clamp(decreased);
+    if (decreased < before) this.#estimate = this.#clamp(Math.max(decreased, least));
     if (acknowledged < before) this.#lastDecrease = before - this.#estimate;
     if (acknowledged < this.#capacity.lowerBound) this.#capacity.reset();
     this.#capacity.onOveruse(acknowledged);

@@ -34,6 +34,8 @@ export interface Throughput {
   readonly average: BitsPerSecond | undefined;
   /** Over the last moments: what the bottleneck carries while it is overused. */
   readonly recent: BitsPerSecond | undefined;
+  /** The application sends so little that neither says anything of the path. */
+  readonly applicationLimited: boolean;
 }
 
 /** What a feedback did to the estimate. */
@@ -132,7 +134,7 @@ export class DelayBased {
     if (!this.#drain.futile && (usage === 'overuse' || this.#drain.isDue(standing))) {
       const before = this.#aimd.estimate;
       const reason = usage === 'overuse' ? 'trend' : 'queue';
-      this.#decrease(throughput.recent, now);
+      this.#decrease(throughput, now);
       return { probed: false, recovered, decreased: this.#aimd.estimate < before ? reason : undefined };
     }
     const yielded = this.#drain.futile && lost && this.#aimd.yield(now);
@@ -144,16 +146,21 @@ export class DelayBased {
     return { probed: false, recovered, decreased: yielded ? 'others' : undefined };
   }
 
-  #decrease(recent: BitsPerSecond | undefined, now: Milliseconds): void {
+  #decrease({ recent, applicationLimited }: Throughput, now: Milliseconds): void {
     const { standing } = this.#queue;
     // A queue that shrinks says that the last decrease was enough.
     const shrinks = this.#drain.active && standing < this.#standingAtDecrease - this.#options.queueDrain.empty;
     if (recent === undefined) this.#aimd.halve(now);
-    else if (!shrinks && this.#aimd.mayDecrease(recent, standing > this.#options.queueDrain.limit, now)) {
-      this.#aimd.update('overuse', recent, now);
+    else if (!shrinks && this.#mayDecrease(recent, applicationLimited, now)) {
+      this.#aimd.update('overuse', recent, now, applicationLimited);
       this.#standingAtDecrease = standing;
     }
     this.#drain.start(standing, now);
     this.#drain.update(standing, this.#rtt, now);
+  }
+
+  #mayDecrease(recent: BitsPerSecond, applicationLimited: boolean, now: Milliseconds): boolean {
+    const acknowledged = applicationLimited ? this.#aimd.estimate : recent;
+    return this.#aimd.mayDecrease(acknowledged, this.#queue.standing > this.#options.queueDrain.limit, now);
   }
 }

@@ -135,7 +135,11 @@ export class GoogleCongestionControl implements CongestionController {
 
     const probe = this.#probeResult(arrived, at);
     const estimate = this.#delayBased.estimate;
-    const throughput = { average: this.#acknowledgedBitrate, recent: this.#acknowledged.recentBitrate };
+    const throughput = {
+      average: this.#acknowledgedBitrate,
+      recent: this.#acknowledged.recentBitrate,
+      applicationLimited: this.applicationLimited,
+    };
     const lost = packets.some(({ receivedAt }) => receivedAt === undefined);
     const phase = this.#delayBased.drainPhase;
     const { probed, recovered, decreased } = this.#delayBased.onFeedback(arrived, throughput, probe, lost, at);

@@ -64,8 +64,18 @@ describe('decrease', () => {
     expect(aimd.expectedDecreasePeriod).toBe(3_000);
     aimd.update('overuse', 290_000, 300);
     expect(aimd.expectedDecreasePeriod).toBeGreaterThanOrEqual(2_000);
-    aimd.update('overuse', 5_000, 600);
-    expect(aimd.expectedDecreasePeriod).toBe(50_000);
+    const free = new Aimd(300_000, { ...LIBWEBRTC, minDecreaseRatio: 0 });
+    free.update('overuse', 5_000, 600);
+    expect(free.expectedDecreasePeriod).toBe(50_000);
+  });
+
+  it('halves the rate at most, and takes off no more than 15 % while the application sends little', () => {
+    const aimd = new Aimd(400_000);
+    aimd.update('overuse', 20_000, 0);
+    expect(aimd.estimate).toBe(200_000);
+    const limited = new Aimd(400_000);
+    limited.update('overuse', 20_000, 0, true);
+    expect(limited.estimate).toBe(340_000);
   });
 
   it('never raises the rate, even when more arrives than was allowed', () => {

@@ -42,7 +42,8 @@ export function mediaFlow({ via, feedbackVia, delay = 50, joinAt = 0 }: MediaFlo
     ],
     subscribe: false,
     joinAt,
-    congestion: { startBitrate: 170_000 },
+    // What its least rate needs, without the headers of UDP and IP: RFC 8867 §5 sets the least rate of the media.
+    congestion: { startBitrate: 195_000, minBitrate: 195_000 },
     uplink: { via, delay, jitter: 'rfc8868' },
     downlink: { ...(feedbackVia !== undefined && { via: feedbackVia }), delay, jitter: 'rfc8868' },
   };
