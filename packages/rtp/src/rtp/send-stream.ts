@@ -9,7 +9,7 @@ import {
 } from '../recovery/retransmission-history.ts';
 import { clockToNtp, compactNtp, compactToMilliseconds } from '../rtcp/ntp.ts';
 import type { ReportBlock, RtcpSenderReport } from '../rtcp/packets.ts';
-import type { Milliseconds } from '../units.ts';
+import type { Bytes, Milliseconds } from '../units.ts';
 import type { ExtensionElement, RtpFields } from './packet.ts';
 import type { SenderClock } from './receive-stream.ts';
 
@@ -203,8 +203,16 @@ export class RtpSendStream {
     };
   }
 
-  /** The retransmissions that answer a NACK; those no longer kept, or sent again just now, are left out. */
-  retransmit(sequenceNumbers: readonly number[], now: Milliseconds): RtpFields[] {
+  /**
+   * The retransmissions that answer a NACK; those no longer kept, or sent again just now, are left out.
+   *
+   * @param allows - whether so many bytes of payload may be sent again; the first that may not ends it. Default: they may
+   */
+  retransmit(
+    sequenceNumbers: readonly number[],
+    now: Milliseconds,
+    allows: (bytes: Bytes) => boolean = () => true,
+  ): RtpFields[] {
     const rtx = this.#rtx;
     this.#nacks += sequenceNumbers.length;
     if (rtx === undefined || this.#history === undefined) return [];
@@ -212,6 +220,7 @@ export class RtpSendStream {
     for (const sequenceNumber of sequenceNumbers) {
       const packet = this.#history.take(sequenceNumber, now, this.#roundTrip ?? 0);
       if (packet === undefined) continue;
+      if (!allows(packet.payload.length)) break;
       this.#retransmitted += 1;
       this.#rtxSequenceNumber = (this.#rtxSequenceNumber + 1) & 0xffff;
       answers.push({

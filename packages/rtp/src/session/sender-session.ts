@@ -6,6 +6,7 @@ import { Pacer } from '../congestion/pacer.ts';
 import type { PacerPriority } from '../congestion/pacer-queue.ts';
 import { SendHistory } from '../congestion/send-history.ts';
 import { StreamHistory } from '../congestion/stream-history.ts';
+import { RetransmissionBudget } from '../recovery/retransmission-budget.ts';
 import type { CongestionFeedbackFormat } from '../rtcp/feedback-types.ts';
 import {
   type CongestionFeedback,
@@ -58,6 +59,7 @@ interface Pacing {
   readonly pacer: Pacer<DepartingPacket>;
   readonly history: SendHistory;
   readonly streams: StreamHistory;
+  readonly retransmissions: RetransmissionBudget;
 }
 
 interface Entry {
@@ -97,7 +99,13 @@ export class SenderSession {
     if (congestion === undefined) return;
     const pacer = new Pacer<DepartingPacket>({ pacingRate: congestion.pacingRate }, (bytes) => this.#pad(bytes));
     const history = new SendHistory();
-    this.#pacing = { congestion, pacer, history, streams: new StreamHistory(history) };
+    this.#pacing = {
+      congestion,
+      pacer,
+      history,
+      streams: new StreamHistory(history),
+      retransmissions: new RetransmissionBudget(),
+    };
   }
 
   /**
@@ -241,7 +249,17 @@ export class SenderSession {
     const outgoing = this.#streams.get(ssrc)?.outgoing;
     if (outgoing === undefined) return;
     const { kind, stream, extensionIds } = outgoing;
-    for (const fields of stream.retransmit(sequenceNumbers, now)) this.send(fields, extensionIds, `${kind}-rtx`, now);
+    for (const fields of stream.retransmit(sequenceNumbers, now, this.#retransmissionLimit(now))) {
+      this.send(fields, extensionIds, `${kind}-rtx`, now);
+    }
+  }
+
+  /** What is left out is asked for again, or a key frame in its place. */
+  #retransmissionLimit(now: Milliseconds): ((bytes: Bytes) => boolean) | undefined {
+    if (this.#pacing === undefined) return undefined;
+    const { congestion, retransmissions } = this.#pacing;
+    retransmissions.fill(congestion.targetBitrate, now);
+    return (bytes) => retransmissions.spend(bytes);
   }
 
   #onFullIntraRequest({ ssrc, commandSequence }: FirEntry): void {

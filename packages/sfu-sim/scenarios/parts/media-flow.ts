@@ -42,8 +42,8 @@ export function mediaFlow({ via, feedbackVia, delay = 50, joinAt = 0 }: MediaFlo
     ],
     subscribe: false,
     joinAt,
-    // What its least rate needs, without the headers of UDP and IP: RFC 8867 §5 sets the least rate of the media.
-    congestion: { startBitrate: 195_000, minBitrate: 195_000 },
+    // What its least rate needs, and a little for what is lost: RFC 8867 §5 sets the least rate of the media.
+    congestion: { startBitrate: 210_000, minBitrate: 210_000 },
     uplink: { via, delay, jitter: 'rfc8868' },
     downlink: { ...(feedbackVia !== undefined && { via: feedbackVia }), delay, jitter: 'rfc8868' },
   };
