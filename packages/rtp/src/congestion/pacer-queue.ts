@@ -1,4 +1,6 @@
-// The packets that wait for the pacer: first in, first out within a priority, the most urgent priority first.
+// The packets that wait for the pacer: the most urgent priority first, streams of the same priority in turn, so that a large
+// frame of one does not hold up the others (as in libwebrtc's round_robin_packet_queue), and within a stream first in,
+// first out.
 
 import type { Bytes, Milliseconds } from '../units.ts';
 
@@ -13,15 +15,25 @@ interface Entry<Packet> {
   next: Entry<Packet> | undefined;
 }
 
+/** A stream that has packets waiting, and the one whose turn is after it. */
+interface Stream<Packet> {
+  readonly id: number;
+  head: Entry<Packet>;
+  tail: Entry<Packet>;
+  next: Stream<Packet> | undefined;
+}
+
+/** The streams of a priority in the order of their turns. */
 interface Lane<Packet> {
-  head: Entry<Packet> | undefined;
-  tail: Entry<Packet> | undefined;
+  readonly streams: Map<number, Stream<Packet>>;
+  head: Stream<Packet> | undefined;
+  tail: Stream<Packet> | undefined;
 }
 
 const RANK: Record<PacerPriority, number> = { audio: 0, 'audio-rtx': 1, 'video-rtx': 2, video: 3, fec: 4, padding: 5 };
 
 export class PacerQueue<Packet> {
-  readonly #lanes: readonly Lane<Packet>[] = Object.values(RANK).map(() => ({ head: undefined, tail: undefined }));
+  readonly #lanes: readonly Lane<Packet>[] = Object.values(RANK).map(() => emptyLane());
   #length = 0;
   #bytes: Bytes = 0;
   /** Sum of `enqueuedAt`. */
@@ -41,7 +53,7 @@ export class PacerQueue<Packet> {
 
   /** Size of the packet that `shift` would return. */
   get headSize(): Bytes | undefined {
-    return this.#firstLane()?.head?.size;
+    return this.#firstLane()?.head?.head.size;
   }
 
   /** How long the packets have waited on average. */
@@ -49,19 +61,27 @@ export class PacerQueue<Packet> {
     return this.#length === 0 ? 0 : now - this.#enqueuedAtSum / this.#length;
   }
 
-  push(packet: Packet, size: Bytes, priority: PacerPriority, enqueuedAt: Milliseconds): void {
+  push(packet: Packet, size: Bytes, priority: PacerPriority, enqueuedAt: Milliseconds, stream = 0): void {
     const lane = this.#lanes[RANK[priority]];
     if (lane === undefined) return;
-    append(lane, { packet, size, enqueuedAt, next: undefined });
+    append(lane, stream, { packet, size, enqueuedAt, next: undefined });
     this.#count(1, size, enqueuedAt);
   }
 
   shift(): { readonly packet: Packet; readonly size: Bytes } | undefined {
     const lane = this.#firstLane();
-    const entry = lane?.head;
-    if (lane === undefined || entry === undefined) return undefined;
-    lane.head = entry.next;
+    const stream = lane?.head;
+    if (lane === undefined || stream === undefined) return undefined;
+    const entry = stream.head;
+    lane.head = stream.next;
     if (lane.head === undefined) lane.tail = undefined;
+    stream.next = undefined;
+    if (entry.next === undefined) {
+      lane.streams.delete(stream.id);
+    } else {
+      stream.head = entry.next;
+      takeTurn(lane, stream);
+    }
     this.#count(-1, -entry.size, -entry.enqueuedAt);
     return entry;
   }
@@ -70,15 +90,19 @@ export class PacerQueue<Packet> {
   remove(predicate: (packet: Packet) => boolean): number {
     const before = this.#length;
     for (const lane of this.#lanes) {
-      let entry = lane.head;
+      const streams = [...lane.streams.values()];
+      lane.streams.clear();
       lane.head = undefined;
       lane.tail = undefined;
-      while (entry !== undefined) {
-        const next: Entry<Packet> | undefined = entry.next;
-        entry.next = undefined;
-        if (predicate(entry.packet)) this.#count(-1, -entry.size, -entry.enqueuedAt);
-        else append(lane, entry);
-        entry = next;
+      for (const { id, head } of streams) {
+        let entry: Entry<Packet> | undefined = head;
+        while (entry !== undefined) {
+          const { next }: Entry<Packet> = entry;
+          entry.next = undefined;
+          if (predicate(entry.packet)) this.#count(-1, -entry.size, -entry.enqueuedAt);
+          else append(lane, id, entry);
+          entry = next;
+        }
       }
     }
     return before - this.#length;
@@ -97,8 +121,25 @@ export class PacerQueue<Packet> {
   }
 }
 
-function append<Packet>(lane: Lane<Packet>, entry: Entry<Packet>): void {
-  if (lane.tail === undefined) lane.head = entry;
-  else lane.tail.next = entry;
-  lane.tail = entry;
+function emptyLane<Packet>(): Lane<Packet> {
+  return { streams: new Map(), head: undefined, tail: undefined };
+}
+
+function append<Packet>(lane: Lane<Packet>, id: number, entry: Entry<Packet>): void {
+  const stream = lane.streams.get(id);
+  if (stream !== undefined) {
+    stream.tail.next = entry;
+    stream.tail = entry;
+    return;
+  }
+  const begun: Stream<Packet> = { id, head: entry, tail: entry, next: undefined };
+  lane.streams.set(id, begun);
+  takeTurn(lane, begun);
+}
+
+/** Puts a stream behind all the others. */
+function takeTurn<Packet>(lane: Lane<Packet>, stream: Stream<Packet>): void {
+  if (lane.tail === undefined) lane.head = stream;
+  else lane.tail.next = stream;
+  lane.tail = stream;
 }

@@ -103,9 +103,10 @@ export class Pacer<Packet> {
     this.#rate = Math.max(0, rate);
   }
 
-  enqueue(packet: Packet, size: Bytes, priority: PacerPriority, now: Milliseconds): void {
+  /** `stream`: packets of different ones leave in turn, where they have the same priority. Default: all are of one. */
+  enqueue(packet: Packet, size: Bytes, priority: PacerPriority, now: Milliseconds, stream = 0): void {
     this.#advance(now);
-    this.#queue.push(packet, size, priority, now);
+    this.#queue.push(packet, size, priority, now, stream);
     this.#starved = false;
   }
 
