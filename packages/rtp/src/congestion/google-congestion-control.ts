@@ -238,7 +238,8 @@ export class GoogleCongestionControl implements CongestionController {
   }
 
   #probePermission(): ProbePermission {
-    if (this.#rttBackoff.active || this.#delayBased.usage === 'overuse') return 'blocked';
+    const { usage, drainPhase } = this.#delayBased;
+    if (this.#rttBackoff.active || usage === 'overuse' || drainPhase === 'drain') return 'blocked';
     const { state } = this.#lossBased;
     if (state === 'unlimited') return 'free';
     return state === 'decreasing' ? 'blocked' : 'capped';

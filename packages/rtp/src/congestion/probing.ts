@@ -23,7 +23,7 @@ export interface ProbingOptions {
   /** ... and their multiple of the estimate. Default 2. */
   readonly applicationLimitedScale: number;
   /**
-   * Time without a decrease and without a probe after which the path is probed although the application uses what it has.
+   * Time without congestion and without a probe after which the path is probed although the application uses what it has.
    * Default 3000 ms; infinite: none, as in libwebrtc.
    */
   readonly stagnationInterval: Milliseconds;
@@ -102,7 +102,7 @@ export class ProbeController {
   /** While a result is awaited that may call for another probe: what it must exceed. */
   #continueAbove: BitsPerSecond | undefined;
   #probedAt = Number.NEGATIVE_INFINITY;
-  #decreasedAt = Number.NEGATIVE_INFINITY;
+  #congestedAt = Number.NEGATIVE_INFINITY;
   #limitedSince: Milliseconds | undefined;
   #limitedUntil = Number.NEGATIVE_INFINITY;
   #droppedAt = Number.NEGATIVE_INFINITY;
@@ -160,7 +160,7 @@ export class ProbeController {
       this.#droppedAt = now;
       this.#beforeDrop = this.#estimate;
     }
-    if (estimate < this.#estimate) this.#decreasedAt = now;
+    if (estimate < this.#estimate || permission === 'blocked') this.#congestedAt = now;
     this.#estimate = estimate;
     if (this.#continueAbove === undefined || estimate <= this.#continueAbove) return;
     const enough = this.#desired === undefined ? this.#max : Math.min(this.#max, maxDesiredScale * this.#desired);
@@ -201,7 +201,7 @@ export class ProbeController {
       const due = Math.max(this.#limitedSince, this.#probedAt) + applicationLimitedInterval;
       if (now >= due) this.#probe([applicationLimitedScale * this.#estimate], 'application-limited', true, now);
     } else {
-      const due = Math.max(this.#decreasedAt, this.#probedAt) + this.#options.stagnationInterval;
+      const due = Math.max(this.#congestedAt, this.#probedAt) + this.#options.stagnationInterval;
       if (now >= due) this.#probe([this.#options.stagnationScale * this.#estimate], 'stagnation', true, now);
     }
   }
