@@ -193,15 +193,21 @@ export class GoogleCongestionControl implements CongestionController {
     for (const packet of arrived) result = this.#probeRate.onPacket(packet) ?? result;
     if (result === undefined) return undefined;
     const { bitrate, saturated } = result;
-    // A train that left late and slowly, as on a busy machine, says nothing of what the path carries beyond it.
-    const adopted = saturated || bitrate >= this.#delayBased.estimate;
-    const reason = saturated ? 'saturated' : 'unsaturated';
-    this.#tell({ at, decision: 'probe-result', bitrate, reason, adopted });
+    const adopted = this.#isConvincing(result);
+    this.#tell({ at, decision: 'probe-result', bitrate, reason: saturated ? 'saturated' : 'unsaturated', adopted });
     if (!adopted) return undefined;
-
     if (this.#acknowledgedBitrate === undefined) return bitrate;
     const arriving = this.#options.probeDropFraction * this.#acknowledgedBitrate;
     return Math.max(bitrate, Math.min(this.#delayBased.estimate, arriving));
+  }
+
+  /**
+   * A train that left late and slowly, as on a busy machine, says nothing of what the path carries beyond it. And among
+   * others a train that saturates the path finds a share of it, a little above or below its own: no reason to change.
+   */
+  #isConvincing({ bitrate, saturated, reason }: ProbeResult): boolean {
+    if (saturated && (reason === 'start' || bitrate < this.#delayBased.estimate)) return true;
+    return bitrate >= (saturated ? this.#options.probeGain : 1) * this.#delayBased.estimate;
   }
 
   #update(now: Milliseconds, byFeedback = false): void {

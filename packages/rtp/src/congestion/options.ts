@@ -32,6 +32,8 @@ export interface CongestionOptions {
   readonly rttWeight?: number;
   /** A probe's result may lower the estimate, but not below this fraction of the acknowledged rate. Default 0.85. */
   readonly probeDropFraction?: number;
+  /** A probe that saturates the path has to find this multiple of the estimate to change it. Default 1.15. */
+  readonly probeGain?: number;
   /** A longer time between two calls of `onProcess` says that the clock was set, or the sender suspended. Default 2000 ms. */
   readonly maxProcessInterval?: Milliseconds;
   /** Is told of each decision and its reason, as it is taken. Default: nobody. */
@@ -60,6 +62,7 @@ export interface ResolvedCongestionOptions extends BitrateBounds {
   readonly pacingFactorBeforeFeedback: number;
   readonly rttWeight: number;
   readonly probeDropFraction: number;
+  readonly probeGain: number;
   readonly maxProcessInterval: Milliseconds;
   readonly onDecision: DecisionListener | undefined;
   readonly delayBased: DelayBasedOptions;
@@ -87,6 +90,7 @@ export function resolveCongestionOptions(options: CongestionOptions = {}): Resol
     pacingFactorBeforeFeedback: options.pacingFactorBeforeFeedback ?? 2.5,
     rttWeight: options.rttWeight ?? 1 / 8,
     probeDropFraction: options.probeDropFraction ?? 0.85,
+    probeGain: options.probeGain ?? 1.15,
     maxProcessInterval: options.maxProcessInterval ?? 2_000,
     onDecision: options.onDecision,
     delayBased: {

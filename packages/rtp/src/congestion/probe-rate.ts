@@ -4,6 +4,7 @@
 
 import type { BitsPerSecond, Bytes, Milliseconds } from '../units.ts';
 import type { PacketResult, ProbeRequest } from './controller.ts';
+import type { ProbeReason } from './decision.ts';
 
 export interface ProbeRateOptions {
   /** So much of a probe's packets and of its bytes must have arrived. Default 0.8. */
@@ -34,9 +35,12 @@ export interface ProbeResult {
   readonly bitrate: BitsPerSecond;
   /** The link took less than was sent. Otherwise the rate says what was sent: the link may carry more. */
   readonly saturated: boolean;
+  /** Why it was asked for. */
+  readonly reason: ProbeReason;
 }
 
 interface Train {
+  readonly reason: ProbeReason;
   readonly minPackets: number;
   readonly minBytes: Bytes;
   readonly requestedAt: Milliseconds;
@@ -62,6 +66,7 @@ export class ProbeRate {
   expect(request: ProbeRequest, now: Milliseconds): void {
     for (const [id, train] of this.#trains) if (now - train.requestedAt > this.#options.maxAge) this.#trains.delete(id);
     this.#trains.set(request.id, {
+      reason: request.reason,
       minPackets: request.minPackets,
       minBytes: request.minBytes,
       requestedAt: now,
@@ -112,6 +117,7 @@ export class ProbeRate {
     const receiveRate = ((train.bytes - train.firstReceivedSize) * 8_000) / receiveInterval;
     if (receiveRate > maxReceiveRatio * sendRate) return undefined;
     const saturated = receiveRate < unsaturatedRatio * sendRate;
-    return { saturated, bitrate: saturated ? saturatedUtilisation * receiveRate : Math.min(sendRate, receiveRate) };
+    const bitrate = saturated ? saturatedUtilisation * receiveRate : Math.min(sendRate, receiveRate);
+    return { saturated, bitrate, reason: train.reason };
   }
 }
