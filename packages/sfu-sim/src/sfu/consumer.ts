@@ -18,6 +18,7 @@ import {
   type SendStreamOptions,
   TimestampRewriter,
   type TrackKind,
+  writeCaptureLag,
 } from '@sluice/rtp';
 import { FrameLayers } from './frame-layers.ts';
 import type { ForwardedPacket } from './keyframe-cache.ts';
@@ -308,10 +309,15 @@ export class Consumer implements SendingStream {
     this.#send(this.stream.send(output, timestamp, packet.marker, packet.payload, this.#clock.now()));
   }
 
-  /** What a packet says in its header of the picture it carries. */
-  #extensionsOf({ colorSpace }: ReceivedPacket): readonly ExtensionElement[] {
-    const id = this.extensionIds.colorSpace;
-    return id === undefined || colorSpace === undefined ? NO_EXTENSIONS : [{ id, value: colorSpace }];
+  /** What a packet says in its header of the picture it carries; of when it was captured, the last one of a frame does. */
+  #extensionsOf({ colorSpace, timestamp, marker }: ReceivedPacket): readonly ExtensionElement[] {
+    const lag = marker ? this.#timestamps.lagOf(timestamp) : 0;
+    if (lag === 0 && colorSpace === undefined) return NO_EXTENSIONS;
+    const { colorSpace: colorSpaceId, captureLag: captureLagId } = this.extensionIds;
+    const elements: ExtensionElement[] = [];
+    if (colorSpaceId !== undefined && colorSpace !== undefined) elements.push({ id: colorSpaceId, value: colorSpace });
+    if (captureLagId !== undefined && lag > 0) elements.push({ id: captureLagId, value: writeCaptureLag(lag) });
+    return elements;
   }
 
   /** A straggler that is not forwarded left a hole that the subscriber waits for: padding takes its place. */
