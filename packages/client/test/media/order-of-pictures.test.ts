@@ -209,10 +209,9 @@ test('of a layer two seconds behind, nothing is shown before it has caught up wi
 test('where the newest frame sent was left out to catch up, the first one shown of the layer behind is newer than the last', () => {
   const lags = [0, 0, 300];
   const { shown } = run([
-    { pictures: 40, target: 0, lags, decoded: 2 },
-    // The decoder stands still around the switch, then makes up for it.
-    { pictures: 1, target: 2, lags, decoded: 2 },
-    { pictures: 16, target: 2, lags, decoded: 0 },
+    { pictures: 49, target: 0, lags, decoded: 2 },
+    // The decoder stands still around the switch, to picture 44 after picture 53, then makes up for it.
+    { pictures: 6, target: 2, lags, decoded: 0 },
     { pictures: 60, target: 2, lags, decoded: 4 },
   ]);
   expectInOrder(shown);
@@ -223,7 +222,8 @@ test('where the newest frames sent were lost, too', () => {
   const lags = [0, 0, 300];
   const { shown } = run(
     [
-      { pictures: 40, target: 0, lags, decoded: 2 },
+      // Picture 44 of the other layer comes after picture 53.
+      { pictures: 49, target: 0, lags, decoded: 2 },
       { pictures: 60, target: 2, lags, decoded: 2 },
     ],
     (frame) => frame >= 48 && frame <= 54,
