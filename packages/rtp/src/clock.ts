@@ -41,9 +41,16 @@ export const systemClock: Clock = {
 /**
  * Calls `callback` every `period` milliseconds of `clock` until the returned function is called. The next call is
  * planned from the time the last one was due, so that lateness does not add up; calls that were missed are skipped.
+ *
+ * @param first - how long until the first call. Default `period`
  */
-export function every(clock: Clock, period: Milliseconds, callback: () => void): () => void {
-  let due = clock.now() + period;
+export function every(
+  clock: Clock,
+  period: Milliseconds,
+  callback: () => void,
+  first: Milliseconds = period,
+): () => void {
+  let due = clock.now() + first;
   let timer: TimerHandle;
   const tick = () => {
     const now = clock.now();
@@ -51,6 +58,6 @@ export function every(clock: Clock, period: Milliseconds, callback: () => void):
     timer = clock.setTimeout(tick, due - now);
     callback();
   };
-  timer = clock.setTimeout(tick, period);
+  timer = clock.setTimeout(tick, first);
   return () => clock.clearTimeout(timer);
 }

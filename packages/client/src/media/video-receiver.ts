@@ -28,11 +28,8 @@ const FIRST_KEY_FRAME_PATIENCE: Milliseconds = 500;
 /** Frames inside the decoder at once; beyond, everything before the next key frame is skipped. */
 const MAX_UNDECODED = 150;
 
-/**
- * Frames less than this apart are of one instant: what an SFU sends when a new layer lags behind the one it follows. Only
- * the first is shown.
- */
-const INSTANT: Microseconds = 5000;
+/** Frames captured less than this apart are one picture in two layers, as no two relations of clocks are quite equal. */
+const SAME_PICTURE: Microseconds = 5000;
 
 /** From this many frames behind on, frames are decoded but not shown until the newest is reached. */
 const CATCH_UP_BACKLOG = 3;
@@ -44,7 +41,7 @@ export interface VideoReceiverStats {
   readonly framesReceived: number;
   readonly framesDecoded: number;
   readonly keyFramesDecoded: number;
-  /** Decoded but not shown: to catch up with the live picture, or of an instant that was shown already. */
+  /** Decoded but not shown: to catch up with the live picture, or because that or a newer picture was shown already. */
   readonly framesDropped: number;
   /** Size of the newest decoded frame in pixels; 0 before it. */
   readonly frameWidth: number;
@@ -81,6 +78,13 @@ export interface VideoReceiverOptions {
   readonly onError: (error: MediaError) => void;
 }
 
+/** A frame inside the decoder. */
+interface Undecoded {
+  readonly timestamp: Microseconds;
+  /** When it was captured, on the timestamps' scale: before the timestamp, where a new layer lags. */
+  readonly capturedAt: Microseconds;
+}
+
 /** One incoming video track. */
 export class VideoReceiver {
   readonly #options: VideoReceiverOptions;
@@ -91,8 +95,8 @@ export class VideoReceiver {
   #decoder: VideoDecoder | undefined;
   /** The colour space the decoder was configured with, as JSON. */
   #configured: string | undefined;
-  /** Timestamps of frames inside the decoder, oldest first. */
-  #undecoded: number[] = [];
+  /** Oldest first. */
+  #undecoded: Undecoded[] = [];
   #closed = false;
   /** As far as it has been seen to. */
   #packetsAbandoned = 0;
@@ -100,6 +104,7 @@ export class VideoReceiver {
   #framesDecoded = 0;
   #keyFramesDecoded = 0;
   #framesDropped = 0;
+  /** When the newest picture shown was captured. */
   #lastShown: Microseconds = Number.NEGATIVE_INFINITY;
   readonly #freezes = new FreezeDetector();
   #size = { width: 0, height: 0 };
@@ -207,8 +212,9 @@ export class VideoReceiver {
     try {
       this.#decoder ??= this.#createDecoder();
       if (frame.keyFrame) this.#configure(this.#decoder, codec, frame.colorSpace);
-      const timestamp = Math.round((this.#timestamps.unwrap(frame.timestamp) * 1000) / 90);
-      this.#undecoded.push(timestamp);
+      const ticks = this.#timestamps.unwrap(frame.timestamp);
+      const timestamp = toMicroseconds(ticks);
+      this.#undecoded.push({ timestamp, capturedAt: toMicroseconds(ticks - frame.captureLag) });
       this.#decoder.decode(
         new codecs.EncodedVideoChunk({ type: frame.keyFrame ? 'key' : 'delta', timestamp, data: frame.data }),
       );
@@ -247,19 +253,22 @@ export class VideoReceiver {
   #onDecoded(frame: VideoFrame): void {
     this.#framesDecoded += 1;
     this.#size = { width: frame.displayWidth, height: frame.displayHeight };
-    this.#undecoded = this.#undecoded.filter((timestamp) => timestamp > frame.timestamp);
+    const { capturedAt } = this.#undecoded.find(({ timestamp }) => timestamp === frame.timestamp) ?? {
+      capturedAt: frame.timestamp,
+    };
+    this.#undecoded = this.#undecoded.filter(({ timestamp }) => timestamp > frame.timestamp);
     if (this.#options.tracer) this.#trace('frame-decoded', this.#size);
     if (this.#timeToFirstFrame === undefined) {
       this.#timeToFirstFrame = this.#options.clock.now() - this.#options.subscribedAt;
       this.#trace('first-frame', { timeToFirstFrame: this.#timeToFirstFrame });
       this.#options.onFirstFrame(this.#timeToFirstFrame);
     }
-    if (this.#undecoded.length >= CATCH_UP_BACKLOG || frame.timestamp - this.#lastShown < INSTANT) {
+    if (this.#undecoded.length >= CATCH_UP_BACKLOG || capturedAt - this.#lastShown < SAME_PICTURE) {
       this.#framesDropped += 1;
       frame.close();
     } else {
-      this.#lastShown = frame.timestamp;
-      if (this.#options.tracer) this.#traceShown(frame.timestamp);
+      this.#lastShown = capturedAt;
+      if (this.#options.tracer) this.#traceShown(frame.timestamp, capturedAt);
       this.#options.onFrame(frame);
     }
   }
@@ -282,14 +291,14 @@ export class VideoReceiver {
     if (decoder !== undefined && decoder.state !== 'closed') decoder.close();
   }
 
-  #traceShown(timestamp: Microseconds): void {
+  #traceShown(timestamp: Microseconds, capturedAt: Microseconds): void {
     const { clock, stream } = this.#options;
     const now = clock.now();
     const duration = this.#freezes.onFrame(now);
     if (duration !== undefined) this.#trace('video-frozen', { duration });
     const { senderClock } = stream;
     // A report's place among the unwrapped timestamps is the one nearest to the frame's.
-    const ticks = Math.round((timestamp * 90) / 1000);
+    const ticks = Math.round((capturedAt * 90) / 1000);
     const delay = senderClock && now - ntpToClock(senderClock) - ((ticks - senderClock.rtpTimestamp) | 0) / 90;
     this.#trace('frame-shown', { timestamp, delay });
   }
@@ -298,4 +307,9 @@ export class VideoReceiver {
     const { tracer, clock, participant, name } = this.#options;
     tracer?.({ at: clock.now(), type, participant, track: name, ...details });
   }
+}
+
+/** From ticks of video's RTP clock. */
+function toMicroseconds(ticks: number): Microseconds {
+  return Math.round((ticks * 1000) / 90);
 }

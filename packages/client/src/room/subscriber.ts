@@ -169,6 +169,7 @@ export class Subscriber {
       nack: codec.feedback.includes('nack') ? {} : false,
       forwardErrorCorrection: ssrc.fecSsrc !== undefined,
       colorSpaceId: media.extensions.colorSpace,
+      captureLagId: media.extensions.captureLag,
     });
     const receiver = this.#options.onTrack({
       trackId,

@@ -4,7 +4,7 @@
 import type { PayloadFormat } from '../payload/payload-format.ts';
 import type { Resolution } from '../payload/vp8.ts';
 import type { Milliseconds } from '../units.ts';
-import { type ColorSpace, readColorSpace } from './media-extensions.ts';
+import { type ColorSpace, readCaptureLag, readColorSpace } from './media-extensions.ts';
 import type { ReceivedPacket } from './receive-stream.ts';
 
 /** A whole encoded frame. */
@@ -17,6 +17,8 @@ export interface AssembledFrame {
   readonly resolution: Resolution | undefined;
   /** How to read its colours, where the sender says it, on key frames. */
   readonly colorSpace: ColorSpace | undefined;
+  /** How much earlier than its timestamp says it was captured, in ticks: 0 unless the sender says otherwise. */
+  readonly captureLag: number;
   readonly data: Uint8Array;
   /** When its last missing packet arrived. */
   readonly completedAt: Milliseconds;
@@ -202,6 +204,7 @@ export class FrameAssembler {
     const data = this.#format.depacketize(packets.map(({ payload }) => payload));
     if (head === undefined || data === undefined) return undefined;
     const colorSpace = packets.findLast((packet) => packet.colorSpace !== undefined)?.colorSpace;
+    const captureLag = packets.findLast((packet) => packet.captureLag !== undefined)?.captureLag;
     // Which packet says that it is a key frame, and of what size, depends on the codec.
     const infos = packets.flatMap(({ payload }) => this.#format.inspect(payload) ?? []);
     return {
@@ -210,6 +213,7 @@ export class FrameAssembler {
       temporalLayer: infos[0]?.temporalLayer ?? 0,
       resolution: infos.find(({ resolution }) => resolution !== undefined)?.resolution,
       colorSpace: colorSpace && readColorSpace(colorSpace),
+      captureLag: (captureLag && readCaptureLag(captureLag)) ?? 0,
       data,
       completedAt: now,
     };

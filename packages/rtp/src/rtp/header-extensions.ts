@@ -26,6 +26,8 @@ export const HEADER_EXTENSION_URIS = {
   playoutDelay: 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay',
   /** How the picture has to be turned to stand upright (3GPP TS 26.114 §7.4.5, "CVO"). */
   videoOrientation: 'urn:3gpp:video-orientation',
+  /** How much earlier than its timestamp says a frame was captured: 32 bit, in ticks. Sluice's own. */
+  captureLag: 'urn:sluice:rtp-hdrext:capture-lag',
 } as const;
 
 /** A header extension by name. */
@@ -47,6 +49,7 @@ export const DEFAULT_HEADER_EXTENSION_IDS: Required<HeaderExtensionIds> = {
   dependencyDescriptor: 9,
   playoutDelay: 10,
   videoOrientation: 11,
+  captureLag: 12,
 };
 
 /** The value of a `mid`, `rid` or `repairedRid` element: ASCII (RFC 8852 §3). */

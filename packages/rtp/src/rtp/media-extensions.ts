@@ -183,3 +183,21 @@ export function readVideoOrientation(value: Uint8Array): VideoOrientation | unde
     rotation: ROTATIONS[(byte & 0x03) as 0 | 1 | 2 | 3],
   };
 }
+
+/**
+ * The value of a `captureLag` element.
+ *
+ * @param ticks - how much earlier than its timestamp says the frame was captured, on the stream's RTP clock
+ * @throws ArgumentError where it is no 32-bit number
+ */
+export function writeCaptureLag(ticks: number): Uint8Array {
+  checkInteger(ticks, 0, 0xffffffff, 'capture lag');
+  return Uint8Array.of(ticks >>> 24, ticks >>> 16, ticks >>> 8, ticks);
+}
+
+/** The ticks in a `captureLag` element; `undefined` where it is too short. */
+export function readCaptureLag(value: Uint8Array): number | undefined {
+  const [a, b, c, d] = value;
+  if (a === undefined || b === undefined || c === undefined || d === undefined) return undefined;
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+}

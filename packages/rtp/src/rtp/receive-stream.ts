@@ -25,6 +25,8 @@ export interface ReceivedPacket {
   readonly recovered: boolean;
   /** The bytes of its `colorSpace` element, where it has one. */
   readonly colorSpace?: Uint8Array | undefined;
+  /** The bytes of its `captureLag` element, where it has one. */
+  readonly captureLag?: Uint8Array | undefined;
 }
 
 /** What one receiving stream is made of. */
@@ -40,6 +42,8 @@ export interface ReceiveStreamOptions {
   readonly forwardErrorCorrection?: boolean | undefined;
   /** Identifier of the `colorSpace` extension, where it was negotiated. */
   readonly colorSpaceId?: number | undefined;
+  /** Identifier of the `captureLag` extension, where it was negotiated. */
+  readonly captureLagId?: number | undefined;
 }
 
 /** Added to unwrapped sequence numbers, so that stragglers from before the first packet stay positive. */
@@ -66,6 +70,7 @@ export class RtpReceiveStream {
   readonly ssrc: number;
   readonly #clockRate: number;
   readonly #colorSpaceId: number | undefined;
+  readonly #captureLagId: number | undefined;
   readonly #nack: NackGenerator | undefined;
   readonly #fec: FlexFecDecoder | undefined;
   readonly #sequences = new Unwrapper(16);
@@ -87,6 +92,7 @@ export class RtpReceiveStream {
     this.ssrc = options.ssrc;
     this.#clockRate = options.clockRate;
     this.#colorSpaceId = options.colorSpaceId;
+    this.#captureLagId = options.captureLagId;
     const { ssrc, nack, forwardErrorCorrection = false } = options;
     this.#fec = forwardErrorCorrection ? new FlexFecDecoder({ ssrc }) : undefined;
     this.#nack = nack ? new NackGenerator({ reorderingTolerance: this.#fec && REPAIR_PATIENCE, ...nack }) : undefined;
@@ -244,7 +250,8 @@ export class RtpReceiveStream {
     this.#nack?.onPacket(sequence, arrival);
     const { timestamp, marker, size } = packet;
     const colorSpace = this.#colorSpaceId === undefined ? undefined : packet.extension(this.#colorSpaceId);
-    return { sequence, timestamp, marker, payload, arrival, size, recovered, colorSpace };
+    const captureLag = this.#captureLagId === undefined ? undefined : packet.extension(this.#captureLagId);
+    return { sequence, timestamp, marker, payload, arrival, size, recovered, colorSpace, captureLag };
   }
 
   #expected(): number {

@@ -8,8 +8,8 @@ const SQUEEZE = 256;
 /**
  * Maps timestamps so that the output goes strictly forward while sources change, and stays true to the time of capture. A
  * source that lags behind the one it follows begins with frames from before the last one sent: those get timestamps right
- * after it, a few ticks apart, until the source has caught up. To a receiver they are all of one instant, of which only
- * the last needs to be shown.
+ * after it, a few ticks apart, until the source has caught up. `lagOf` tells how far such a timestamp is from the truth: a
+ * receiver has to know, or it would show a picture again, or after a newer one.
  */
 export class TimestampRewriter {
   #source = new Unwrapper(32);
@@ -40,8 +40,19 @@ export class TimestampRewriter {
   /** The output for a timestamp of the source. Equal inputs give equal outputs, in whatever order they come. */
   map(timestamp: number): number {
     const elapsed = this.#source.unwrap(timestamp) - this.#first;
-    const output = (this.#base + Math.max(this.#lead + elapsed, 1 + Math.floor(elapsed / SQUEEZE))) >>> 0;
+    const output = (this.#base + Math.max(this.#lead + elapsed, squeezed(elapsed))) >>> 0;
     if (this.#highest === undefined || ((output - this.#highest) | 0) > 0) this.#highest = output;
     return output;
   }
+
+  /** How much later than its time of capture the output for a timestamp is, in ticks: 0 unless its source lags. */
+  lagOf(timestamp: number): number {
+    const elapsed = this.#source.unwrap(timestamp) - this.#first;
+    return Math.max(0, squeezed(elapsed) - this.#lead - elapsed);
+  }
+}
+
+/** How far beyond the last output before the splice a timestamp goes at least. */
+function squeezed(elapsed: number): number {
+  return 1 + Math.floor(elapsed / SQUEEZE);
 }

@@ -41,6 +41,7 @@ export const VIDEO_EXTENSIONS = choose([
   'frameMarking',
   'dependencyDescriptor',
   'playoutDelay',
+  'captureLag',
 ]);
 
 /** What is offered with video in several encodings. */

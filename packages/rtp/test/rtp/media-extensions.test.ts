@@ -4,11 +4,13 @@ import { ArgumentError } from '../../src/errors.ts';
 import { absSendTimeAt, readAbsSendTime, writeAbsSendTime } from '../../src/rtp/header-extensions.ts';
 import {
   readAudioLevel,
+  readCaptureLag,
   readColorSpace,
   readFrameMarking,
   readPlayoutDelay,
   readVideoOrientation,
   writeAudioLevel,
+  writeCaptureLag,
   writeColorSpace,
   writeFrameMarking,
   writePlayoutDelay,
@@ -120,11 +122,22 @@ test('random bytes are read or not, and never throw', () => {
         readPlayoutDelay,
         readVideoOrientation,
         readColorSpace,
+        readCaptureLag,
       ]) {
         expect(() => read(value)).not.toThrow();
       }
     }),
   );
+});
+
+test('a capture lag is read as it was written', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 0xffffffff }), (ticks) => {
+      expect(readCaptureLag(writeCaptureLag(ticks))).toBe(ticks);
+    }),
+  );
+  expect(readCaptureLag(Uint8Array.of(1, 2, 3))).toBeUndefined();
+  expect(() => writeCaptureLag(-1)).toThrow(/capture lag/);
 });
 
 test('a colour space is read as it was written', () => {

@@ -25,6 +25,8 @@ test('a source that lags is squeezed in behind what was sent, and true again onc
   const squeezed = outputs.slice(0, 5).map((output) => output - 10 * FRAME);
   expect(squeezed).toEqual([1, 12, 24, 36, 47]);
   expect(outputs.slice(5)).toEqual([11 * FRAME, 12 * FRAME]);
+  const captured = outputs.map((output, frame) => output - rewriter.lagOf(500_000 + frame * FRAME));
+  expect(captured).toEqual([6, 7, 8, 9, 10, 11, 12].map((frame) => frame * FRAME));
 });
 
 test('output is strictly forward from frame to frame and equal within a frame, whatever the lag, the wraps and the order', () => {
@@ -43,6 +45,8 @@ test('output is strictly forward from frame to frame and equal within a frame, w
         for (const step of [0, ...frames]) {
           timestamp = (timestamp + step) >>> 0;
           const output = rewriter.map(timestamp);
+          const due = first + ahead(timestamp, first);
+          expect(ahead(output - rewriter.lagOf(timestamp), rewriter.offset + due)).toBe(0);
           expect(rewriter.map(timestamp)).toBe(output);
           if (last !== undefined) expect(ahead(output, last)).toBeGreaterThan(0);
           last = output;

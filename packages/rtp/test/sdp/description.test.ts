@@ -85,7 +85,7 @@ describe('a written description', () => {
       ]),
     );
     const ids = section!.flatMap((line) => /^a=extmap:(\d+) \S+$/.exec(line)?.[1] ?? []);
-    expect(ids.map(Number).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 8, 9, 10]);
+    expect(ids.map(Number).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 8, 9, 10, 12]);
     expect(
       section!.filter((line) => !/^([mc]=|a=[\w-]+(:\S.*\S|:\S)?$|$)/.test(line)),
       'odd lines',

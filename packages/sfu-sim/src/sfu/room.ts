@@ -51,7 +51,7 @@ export class Room {
     this.#connected += 1;
     const peer = new Peer(this, `P${this.#connected}`, transport, options);
     this.#peers.set(peer.id, peer);
-    this.#stopTicking ??= every(this.clock, this.options.tickInterval, () => this.#tick());
+    this.#stopTicking ??= this.#startTicking();
     peer.start();
     return peer;
   }
@@ -145,6 +145,12 @@ export class Room {
     if (this.#peers.size > 0) return;
     this.#stopTicking?.();
     this.#stopTicking = undefined;
+  }
+
+  /** At multiples of the interval, so that who came first changes nothing for who came later. */
+  #startTicking(): () => void {
+    const { tickInterval } = this.options;
+    return every(this.clock, tickInterval, () => this.#tick(), tickInterval - (this.clock.now() % tickInterval));
   }
 
   #tick(): void {

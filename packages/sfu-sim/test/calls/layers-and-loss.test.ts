@@ -1,5 +1,7 @@
 // Behaviours 11, 20, 23, 24, 25 and 25a: layer switches, lost packets, key frame requests.
 
+import { seededRandom } from '@sluice/rtp';
+import { syntheticCodecs } from '@sluice/sfu-sim/bench';
 import { expect, test } from 'vitest';
 import { VirtualCall, videoPublication, videoTrack } from './virtual-call.ts';
 
@@ -34,6 +36,48 @@ test('20: q → f → q: the size changes at a key frame, in order, without an e
   const gaps = bob.shown.map(({ at }, i) => at - (bob.shown[i - 1]?.at ?? at));
   // A freeze, as webrtc-stats defines it: three frames, or 150 ms more than one.
   expect(Math.max(...gaps)).toBeLessThan(33 + 150);
+});
+
+test('20: a top layer 2.5 s behind: no picture twice, none after a newer one, and the delay is told as it is', async () => {
+  const call = new VirtualCall({ seed: 7 });
+  const { clock } = call;
+  const codecs = syntheticCodecs({ clock, random: seededRandom(7), openFrames: call.openFrames });
+  /** What it makes of large pictures comes late. */
+  class SlowEncoder extends codecs.VideoEncoder {
+    #width = 0;
+
+    constructor(init: VideoEncoderInit) {
+      super({
+        ...init,
+        output: (chunk, metadata) => {
+          if (this.#width < 1280) init.output(chunk, metadata);
+          else clock.setTimeout(() => init.output(chunk, metadata), 2500);
+        },
+      });
+    }
+
+    override configure(config: VideoEncoderConfig) {
+      this.#width = config.width;
+      super.configure(config);
+    }
+  }
+  const ada = call.participant('ada', { codecs: { ...codecs, VideoEncoder: SlowEncoder } });
+  await call.settle(ada.room.connect(call.sfu.transport({ identity: 'ada' })));
+  await call.settle(ada.room.localParticipant.publishTrack(call.camera()));
+  const bob = await call.join('bob');
+  for (const rid of ['q', 'f', 'h', 'f', 'q']) {
+    await call.until(() => bob.shown.length > 0);
+    await call.settle(videoPublication(bob.room).setPreferredLayers({ rid }));
+    await call.until(() => videoPublication(bob.room).layers.rid === rid);
+    await call.clock.run(6000);
+  }
+  expect(new Set(bob.shown.map(({ width }) => width))).toContain(1280);
+  expect(isSorted(bob.shown.map(({ frameNumber }) => frameNumber))).toBe(true);
+  const told = call.trace.ofType('frame-shown').map(({ ['delay']: delay }) => Number(delay));
+  expect(told.length).toBe(bob.shown.length);
+  for (const [i, { delay }] of bob.shown.entries()) {
+    if (!Number.isNaN(told[i])) expect(Math.abs((told[i] ?? 0) - delay)).toBeLessThan(5);
+  }
 });
 
 test('temporal layers: fewer frames, whole ones, and all of them again on request', async () => {

@@ -22,6 +22,7 @@ const RIDS = ['q', 'h', 'f'] as const;
 const vp8Format = payloadFormatOf('VP8')!;
 const PICTURE_INTERVAL = 33;
 const FIRST_OUTPUT = 65_500;
+const CAPTURE_LAG_ID = 12;
 const CODEC: CodecDescription = { payloadType: 96, name: 'VP8', clockRate: 90_000, feedback: ['nack'] };
 
 type Fate = { readonly lost: true } | { readonly lost: false; readonly delay: number };
@@ -56,7 +57,11 @@ class Scene {
   readonly assembled: SourceFrame[] = [];
   readonly assembledRaw: AssembledFrame[] = [];
   readonly timestamps: number[] = [];
-  readonly receiver = new RtpReceiveStream({ ssrc: 7, clockRate: 90_000, nack: false });
+  /** How long each layer takes to the SFU, in ms. */
+  readonly #lags: readonly number[];
+  /** How much too late each layer's sender reports say it is captured, in ms. */
+  readonly #reportErrors: readonly number[];
+  readonly receiver = new RtpReceiveStream({ ssrc: 7, clockRate: 90_000, nack: false, captureLagId: CAPTURE_LAG_ID });
   readonly assembler = new FrameAssembler(vp8Format);
   readonly encodings: SourceEncoding[];
   readonly producer: Producer;
@@ -71,7 +76,9 @@ class Scene {
   #keyFrameWanted = new Set<ProducerLayer>();
   #stuckSince: number | undefined;
 
-  constructor({ replay = false, seed = 0, reports = false } = {}) {
+  constructor({ replay = false, seed = 0, reports = false, lags = [0, 0, 0], reportErrors = [0, 0, 0] } = {}) {
+    this.#lags = lags;
+    this.#reportErrors = reportErrors;
     const clock: Clock = { now: () => this.#now, setTimeout: () => undefined, clearTimeout: () => {} };
     this.producer = new Producer({
       info: { trackId: 't', kind: 'video', source: 'camera', name: '', muted: false },
@@ -107,7 +114,7 @@ class Scene {
       producer: this.producer,
       sender,
       stream: { ssrc: 7, payloadType: 96, rtx: { ssrc: 8, payloadType: 97, firstSequenceNumber: 0 } },
-      extensionIds: {},
+      extensionIds: { captureLag: CAPTURE_LAG_ID },
       firstSequenceNumber: FIRST_OUTPUT,
       replay,
       drainRate: () => Number.POSITIVE_INFINITY,
@@ -151,7 +158,7 @@ class Scene {
       {
         type: 'sender-report',
         ssrc: stream!.ssrc,
-        ...clockToNtp(this.#now),
+        ...clockToNtp(this.#now + (this.#reportErrors[index] ?? 0)),
         rtpTimestamp: this.encodings[index]!.timestampAt(this.#now),
         packetCount: 0,
         octetCount: 0,
@@ -174,7 +181,8 @@ class Scene {
       for (const packet of encoding.encode(this.#picture, this.#now, wanted, size << index)) {
         const what = fate(this.#sent);
         this.#sent += 1;
-        if (!what.lost) this.#pending.push({ at: this.#now + what.delay, order: this.#sent, layer, packet });
+        const at = this.#now + (this.#lags[index] ?? 0);
+        if (!what.lost) this.#pending.push({ at: at + what.delay, order: this.#sent, layer, packet });
       }
     });
     this.#picture += 1;
@@ -423,6 +431,57 @@ describe('a publisher without loss, a subscriber that changes its mind', () => {
           ...Array.from({ length: 10 }, (_, i) => 11 + i),
         ]);
       }),
+    );
+  });
+});
+
+describe('a publisher whose layers lag behind one another', () => {
+  const lags = fc.array(fc.oneof(fc.nat({ max: 200 }), fc.nat({ max: 5000 })), { minLength: 3, maxLength: 3 });
+
+  /** When each frame was captured by what the subscriber is told, and by its picture's number, in ticks from the first. */
+  function captureTimes({ assembled, assembledRaw }: Scene): { said: number; true: number }[] {
+    const captured = assembledRaw.map(({ timestamp, captureLag }) => timestamp - captureLag);
+    return captured.map((said, i) => ({
+      said: (said - captured[0]!) | 0,
+      true: (assembled[i]!.number - assembled[0]!.number) * PICTURE_INTERVAL * 90,
+    }));
+  }
+
+  function run(scene: Scene, acts: readonly Act[]): void {
+    scene.picture();
+    scene.start();
+    // Until the layer that lags most has come, too.
+    for (let i = 0; i < 155; i++) scene.picture({ key: i % 20 === 0 });
+    play(scene, acts);
+  }
+
+  test('the subscriber is told of each frame when it was captured, and timestamps go strictly forward', () => {
+    fc.assert(
+      fc.property(script, lags, fc.integer({ min: 0, max: 1000 }), fc.boolean(), (acts, layerLags, seed, replay) => {
+        const scene = new Scene({ reports: true, lags: layerLags, seed, replay });
+        run(scene, acts);
+        expectTimestampsStrictlyForward(scene);
+        expectDecodable(scene);
+        // A tick of rounding at each switch.
+        for (const { said, true: captured } of captureTimes(scene)) expect(Math.abs(said - captured)).toBeLessThan(45);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('what the reports of encodings that share a clock differ by makes no picture newer than it is', () => {
+    fc.assert(
+      fc.property(
+        script,
+        lags,
+        fc.array(fc.nat({ max: 200 }), { minLength: 3, maxLength: 3 }),
+        (acts, layerLags, errors) => {
+          const scene = new Scene({ reports: true, lags: layerLags, reportErrors: errors });
+          run(scene, acts);
+          for (const { said, true: captured } of captureTimes(scene)) expect(said).toBe(captured);
+        },
+      ),
+      { numRuns: 60 },
     );
   });
 });

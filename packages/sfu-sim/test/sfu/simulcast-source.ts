@@ -22,7 +22,7 @@ const PATTERN = [0, 2, 1, 2] as const;
 function encode(layer: number, number: number, key: boolean, size: number): Uint8Array {
   const data = new Uint8Array(HEADER_SIZE + size);
   for (let i = 0; i < data.length; i++) data[i] = (layer * 89 + number * 31 + i * 7) & 0xff;
-  data[0] = key ? 0x10 : 0x11;
+  data.set([(layer << 5) | (key ? 0x10 : 0x11), number & 0xff, number >> 8]);
   if (key) data.set([0x9d, 0x01, 0x2a, 160 << layer, 0, 90 << layer, 0], 3);
   return data;
 }
