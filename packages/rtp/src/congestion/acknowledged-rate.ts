@@ -13,7 +13,7 @@ export interface AcknowledgedRateOptions {
   readonly minWindow: Milliseconds;
   /** Default 5000 ms. */
   readonly maxWindow: Milliseconds;
-  /** How much of the window `recentBitrate` looks at. Default 300 ms; infinite: all of it, as in libwebrtc. */
+  /** How much of the window `recentBitrate` looks at. Default 200 ms; infinite: all of it, as in libwebrtc. */
   readonly recentWindow: Milliseconds;
   /** With fewer packets there is no rate. Default 10. */
   readonly requiredPackets: number;
@@ -28,7 +28,7 @@ export const ACKNOWLEDGED_RATE_DEFAULTS: AcknowledgedRateOptions = {
   maxPackets: 500,
   minWindow: 1_000,
   maxWindow: 5_000,
-  recentWindow: 300,
+  recentWindow: 200,
   requiredPackets: 10,
   maxReordering: 1_000,
   minInterval: 1,

@@ -1,6 +1,4 @@
-// The packets that wait for the pacer: the most urgent priority first, streams of the same priority in turn, so that a large
-// frame of one does not hold up the others (as in libwebrtc's round_robin_packet_queue), and within a stream first in,
-// first out.
+// The packets that wait for the pacer: first in, first out within a priority, the most urgent priority first.
 
 import type { Bytes, Milliseconds } from '../units.ts';
 
@@ -15,25 +13,15 @@ interface Entry<Packet> {
   next: Entry<Packet> | undefined;
 }
 
-/** A stream that has packets waiting, and the one whose turn is after it. */
-interface Stream<Packet> {
-  readonly id: number;
-  head: Entry<Packet>;
-  tail: Entry<Packet>;
-  next: Stream<Packet> | undefined;
-}
-
-/** The streams of a priority in the order of their turns. */
 interface Lane<Packet> {
-  readonly streams: Map<number, Stream<Packet>>;
-  head: Stream<Packet> | undefined;
-  tail: Stream<Packet> | undefined;
+  head: Entry<Packet> | undefined;
+  tail: Entry<Packet> | undefined;
 }
 
 const RANK: Record<PacerPriority, number> = { audio: 0, 'audio-rtx': 1, 'video-rtx': 2, video: 3, fec: 4, padding: 5 };
 
 export class PacerQueue<Packet> {
-  readonly #lanes: readonly Lane<Packet>[] = Object.values(RANK).map(() => emptyLane());
+  readonly #lanes: readonly Lane<Packet>[] = Object.values(RANK).map(() => ({ head: undefined, tail: undefined }));
   #length = 0;
   #bytes: Bytes = 0;
   /** Sum of `enqueuedAt`. */
@@ -53,7 +41,7 @@ export class PacerQueue<Packet> {
 
   /** Size of the packet that `shift` would return. */
   get headSize(): Bytes | undefined {
-    return this.#firstLane()?.head?.head.size;
+    return this.#firstLane()?.head?.size;
   }
 
   /** How long the packets have waited on average. */
@@ -61,27 +49,19 @@ export class PacerQueue<Packet> {
     return this.#length === 0 ? 0 : now - this.#enqueuedAtSum / this.#length;
   }
 
-  push(packet: Packet, size: Bytes, priority: PacerPriority, enqueuedAt: Milliseconds, stream = 0): void {
+  push(packet: Packet, size: Bytes, priority: PacerPriority, enqueuedAt: Milliseconds): void {
     const lane = this.#lanes[RANK[priority]];
     if (lane === undefined) return;
-    append(lane, stream, { packet, size, enqueuedAt, next: undefined });
+    append(lane, { packet, size, enqueuedAt, next: undefined });
     this.#count(1, size, enqueuedAt);
   }
 
   shift(): { readonly packet: Packet; readonly size: Bytes } | undefined {
     const lane = this.#firstLane();
-    const stream = lane?.head;
-    if (lane === undefined || stream === undefined) return undefined;
-    const entry = stream.head;
-    lane.head = stream.next;
+    const entry = lane?.head;
+    if (lane === undefined || entry === undefined) return undefined;
+    lane.head = entry.next;
     if (lane.head === undefined) lane.tail = undefined;
-    stream.next = undefined;
-    if (entry.next === undefined) {
-      lane.streams.delete(stream.id);
-    } else {
-      stream.head = entry.next;
-      takeTurn(lane, stream);
-    }
     this.#count(-1, -entry.size, -entry.enqueuedAt);
     return entry;
   }
@@ -90,19 +70,15 @@ export class PacerQueue<Packet> {
   remove(predicate: (packet: Packet) => boolean): number {
     const before = this.#length;
     for (const lane of this.#lanes) {
-      const streams = [...lane.streams.values()];
-      lane.streams.clear();
+      let entry = lane.head;
       lane.head = undefined;
       lane.tail = undefined;
-      for (const { id, head } of streams) {
-        let entry: Entry<Packet> | undefined = head;
-        while (entry !== undefined) {
-          const { next }: Entry<Packet> = entry;
-          entry.next = undefined;
-          if (predicate(entry.packet)) this.#count(-1, -entry.size, -entry.enqueuedAt);
-          else append(lane, id, entry);
-          entry = next;
-        }
+      while (entry !== undefined) {
+        const next: Entry<Packet> | undefined = entry.next;
+        entry.next = undefined;
+        if (predicate(entry.packet)) this.#count(-1, -entry.size, -entry.enqueuedAt);
+        else append(lane, entry);
+        entry = next;
       }
     }
     return before - this.#length;
@@ -121,25 +97,8 @@ export class PacerQueue<Packet> {
   }
 }
 
-function emptyLane<Packet>(): Lane<Packet> {
-  return { streams: new Map(), head: undefined, tail: undefined };
-}
-
-function append<Packet>(lane: Lane<Packet>, id: number, entry: Entry<Packet>): void {
-  const stream = lane.streams.get(id);
-  if (stream !== undefined) {
-    stream.tail.next = entry;
-    stream.tail = entry;
-    return;
-  }
-  const begun: Stream<Packet> = { id, head: entry, tail: entry, next: undefined };
-  lane.streams.set(id, begun);
-  takeTurn(lane, begun);
-}
-
-/** Puts a stream behind all the others. */
-function takeTurn<Packet>(lane: Lane<Packet>, stream: Stream<Packet>): void {
-  if (lane.tail === undefined) lane.head = stream;
-  else lane.tail.next = stream;
-  lane.tail = stream;
+function append<Packet>(lane: Lane<Packet>, entry: Entry<Packet>): void {
+  if (lane.tail === undefined) lane.head = entry;
+  else lane.tail.next = entry;
+  lane.tail = entry;
 }

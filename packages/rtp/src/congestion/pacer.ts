@@ -103,10 +103,9 @@ export class Pacer<Packet> {
     this.#rate = Math.max(0, rate);
   }
 
-  /** `stream`: packets of different ones leave in turn, where they have the same priority. Default: all are of one. */
-  enqueue(packet: Packet, size: Bytes, priority: PacerPriority, now: Milliseconds, stream = 0): void {
+  enqueue(packet: Packet, size: Bytes, priority: PacerPriority, now: Milliseconds): void {
     this.#advance(now);
-    this.#queue.push(packet, size, priority, now, stream);
+    this.#queue.push(packet, size, priority, now);
     this.#starved = false;
   }
 

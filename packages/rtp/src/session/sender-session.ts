@@ -160,7 +160,7 @@ export class SenderSession {
       this.#depart({ fields, extensionIds }, undefined);
       return;
     }
-    this.#pacing.pacer.enqueue({ fields, extensionIds }, sizeOf(fields), priority, now, fields.ssrc);
+    this.#pacing.pacer.enqueue({ fields, extensionIds }, sizeOf(fields), priority, now);
     this.process(now);
   }
 

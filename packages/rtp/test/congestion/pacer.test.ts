@@ -57,17 +57,6 @@ describe('pacing', () => {
     expect(names).toEqual(order.toReversed().flatMap((priority) => [`${priority}1`, `${priority}2`]));
   });
 
-  it('sends the streams of a priority in turn, each in order, so that a large frame holds up no other', () => {
-    const pacer = new Pacer<string>({ pacingRate: 800_000 });
-    for (const name of ['f1', 'f2', 'f3', 'f4']) pacer.enqueue(name, 1_000, 'video', 0, 1);
-    for (const name of ['q1', 'q2']) pacer.enqueue(name, 1_000, 'video', 0, 2);
-    expect(run(pacer, 0, 100).map(({ name }) => name)).toEqual(['f1', 'q1', 'f2', 'q2', 'f3', 'f4']);
-    for (const name of ['f5', 'f6']) pacer.enqueue(name, 1_000, 'video', 100, 1);
-    pacer.enqueue('q3', 1_000, 'video', 100, 2);
-    expect(pacer.flush((name) => name === 'f5')).toBe(1);
-    expect(run(pacer, 100, 200).map(({ name }) => name)).toEqual(['f6', 'q3']);
-  });
-
   it('never holds audio back, but lets it count', () => {
     const pacer = new Pacer<string>({ pacingRate: 80_000 });
     for (let i = 0; i < 5; i++) pacer.enqueue('audio', 100, 'audio', 0);
