@@ -129,12 +129,13 @@ export class DelayBased {
     this.#queue.onFeedback(arrived, now);
     const { standing } = this.#queue;
     if (lost) this.#drain.onLoss(now);
+    const draining = this.#drain.active;
     this.#drain.update(standing, this.#rtt, now);
     const { usage } = this.#trendline;
-    if (!this.#drain.futile && (usage === 'overuse' || this.#drain.isDue(standing))) {
+    if (!this.#drain.futile && (usage === 'overuse' || this.#drain.isDue(standing)) && !this.#isOwnProbe(arrived)) {
       const before = this.#aimd.estimate;
       const reason = usage === 'overuse' ? 'trend' : 'queue';
-      this.#decrease(throughput, now);
+      this.#decrease(throughput, draining, now);
       return { probed: false, recovered, decreased: this.#aimd.estimate < before ? reason : undefined };
     }
     const yielded = this.#drain.futile && lost && this.#aimd.yield(now);
@@ -142,25 +143,39 @@ export class DelayBased {
       this.#aimd.setProbeResult(probe, now);
       return { probed: true, recovered: false, decreased: undefined };
     }
-    if (!this.#drain.active) this.#aimd.update(usage === 'overuse' ? 'normal' : usage, throughput.average, now);
+    if (this.#drain.permitsGrowth(standing)) {
+      this.#aimd.update(usage === 'overuse' ? 'normal' : usage, throughput.average, now);
+    }
     return { probed: false, recovered, decreased: yielded ? 'others' : undefined };
   }
 
-  #decrease({ recent, applicationLimited }: Throughput, now: Milliseconds): void {
+  #decrease({ recent, applicationLimited }: Throughput, draining: boolean, now: Milliseconds): void {
     const { standing } = this.#queue;
+    const { empty, noise } = this.#options.queueDrain;
+    // Who fills a long queue uses all that the path carries, however little it is of what the application may.
+    const limited = applicationLimited && !this.#isLong;
+    const measured = limited ? this.#aimd.estimate : recent;
     // A queue that shrinks says that the last decrease was enough.
-    const shrinks = this.#drain.active && standing < this.#standingAtDecrease - this.#options.queueDrain.empty;
-    if (recent === undefined) this.#aimd.halve(now);
-    else if (!shrinks && this.#mayDecrease(recent, applicationLimited, now)) {
-      this.#aimd.update('overuse', recent, now, applicationLimited);
+    const shrinks = draining && standing < this.#standingAtDecrease - empty;
+    if (recent === undefined || measured === undefined) this.#aimd.halve(now);
+    else if (!shrinks && this.#aimd.mayDecrease(measured, standing > noise, now)) {
+      // What arrives of a rate that has been lowered already says nothing of the path, as long as the queue is short: who has
+      // the shortest round trip would see it first, and give way to all others.
+      const lowered = draining && !this.#isLong;
+      this.#aimd.update('overuse', lowered ? this.#aimd.estimate : recent, now, limited);
       this.#standingAtDecrease = standing;
     }
     this.#drain.start(standing, now);
     this.#drain.update(standing, this.#rtt, now);
   }
 
-  #mayDecrease(recent: BitsPerSecond, applicationLimited: boolean, now: Milliseconds): boolean {
-    const acknowledged = applicationLimited ? this.#aimd.estimate : recent;
-    return this.#aimd.mayDecrease(acknowledged, this.#queue.standing > this.#options.queueDrain.limit, now);
+  /** Whether the queue is so long that it cannot be but for us or others who overuse the path. */
+  get #isLong(): boolean {
+    return this.#queue.standing > this.#options.queueDrain.limit;
+  }
+
+  /** Whether a short queue is the work of our own probe, whose result says more than the queue does. */
+  #isOwnProbe(arrived: readonly PacketResult[]): boolean {
+    return !this.#isLong && arrived.some(({ probeCluster }) => probeCluster !== undefined);
   }
 }

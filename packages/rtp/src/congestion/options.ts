@@ -30,7 +30,7 @@ export interface CongestionOptions {
   readonly pacingFactorBeforeFeedback?: number;
   /** Weight of a new measurement in the smoothed round-trip time. Default 1/8 (RFC 6298 §2). */
   readonly rttWeight?: number;
-  /** A probe's result may lower the estimate, but not below this fraction of the acknowledged rate. Default 0.85. */
+  /** A probe's result may lower the estimate, but not below this fraction of the acknowledged rate. Default 1 (libwebrtc: 0.85): the second says more than the moment. */
   readonly probeDropFraction?: number;
   /** A probe that saturates the path has to find this multiple of the estimate to change it. Default 1.15. */
   readonly probeGain?: number;
@@ -89,7 +89,7 @@ export function resolveCongestionOptions(options: CongestionOptions = {}): Resol
     pacingFactor: options.pacingFactor ?? 1.1,
     pacingFactorBeforeFeedback: options.pacingFactorBeforeFeedback ?? 2.5,
     rttWeight: options.rttWeight ?? 1 / 8,
-    probeDropFraction: options.probeDropFraction ?? 0.85,
+    probeDropFraction: options.probeDropFraction ?? 1,
     probeGain: options.probeGain ?? 1.15,
     maxProcessInterval: options.maxProcessInterval ?? 2_000,
     onDecision: options.onDecision,

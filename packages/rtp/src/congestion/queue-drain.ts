@@ -8,6 +8,16 @@ export interface QueueDrainOptions {
   readonly limit: Milliseconds;
   /** It is gone below this. Default 25 ms: jitter is no queue. */
   readonly empty: Milliseconds;
+  /**
+   * Growth that goes with a queue longer than this is acted on at once; with a shorter one it may be jitter, and has to last
+   * for a decrease interval. Default 12 ms.
+   */
+  readonly noise: Milliseconds;
+  /**
+   * The estimate grows on while the rest of a queue no longer than this is drained. Default 50 ms: who crosses several
+   * queues would hardly ever see all of them empty.
+   */
+  readonly growthLimit: Milliseconds;
   /** In this time a queue would drain if nothing else was sent; the shorter, the harder. Default 300 ms. */
   readonly horizon: Milliseconds;
   /** The rate sinks no lower than to this fraction. Default 0.3. */
@@ -30,6 +40,8 @@ export interface QueueDrainOptions {
 export const QUEUE_DRAIN_DEFAULTS: QueueDrainOptions = {
   limit: 80,
   empty: 25,
+  noise: 12,
+  growthLimit: 50,
   horizon: 300,
   minFactor: 0.3,
   patience: 2_000,
@@ -79,6 +91,11 @@ export class QueueDrain {
   /** Whether the queue is so long that nothing else has to say so. */
   isDue(standing: Milliseconds): boolean {
     return !this.active && !this.futile && standing > this.#options.limit;
+  }
+
+  /** Whether the estimate may grow. */
+  permitsGrowth(standing: Milliseconds): boolean {
+    return !this.active || standing <= this.#options.growthLimit;
   }
 
   /** Begins, where there is a queue to drain. */
