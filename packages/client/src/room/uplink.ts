@@ -130,7 +130,7 @@ export class Uplink {
     const waits = (queueSize() * 8000) / stableTargetBitrate;
     const backlog = 1 - (waits - BACKLOG_ALLOWANCE) / BACKLOG_HORIZON;
     const factor = Math.min(targetBitrate / stableTargetBitrate, backlog, 1);
-    return Math.max(Math.floor(factor / HOLD_BACK_STEP) * HOLD_BACK_STEP, MIN_HOLD_BACK);
+    return Math.max(Math.round(factor / HOLD_BACK_STEP) * HOLD_BACK_STEP, MIN_HOLD_BACK);
   }
 
   #applyAudio(track: UplinkTrack | undefined, { bitrate, reason, changed }: AudioAllocation): void {

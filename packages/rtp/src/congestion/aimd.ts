@@ -81,6 +81,14 @@ export const AIMD_DEFAULTS: AimdOptions = {
   linkCapacity: LINK_CAPACITY_DEFAULTS,
 };
 
+/** How the path is used, by us and by others. */
+export interface PathUse {
+  /** The application sends much less than it may. Default false. */
+  readonly applicationLimited?: boolean;
+  /** Others keep the queue full, as TCP does. Default false. */
+  readonly competing?: boolean;
+}
+
 /** Additive increase, multiplicative decrease: the delay-based estimate. */
 export class Aimd {
   readonly #options: AimdOptions;
@@ -168,14 +176,13 @@ export class Aimd {
   }
 
   /**
-   * One step. `acknowledged`: undefined when unknown, then the last known one counts. `applicationLimited`: much less is
-   * sent than might be.
+   * One step. `acknowledged`: undefined when unknown, then the last known one counts.
    */
   update(
     usage: BandwidthUsage,
     acknowledged: BitsPerSecond | undefined,
     now: Milliseconds,
-    applicationLimited = false,
+    { applicationLimited = false, competing = false }: PathUse = {},
   ): void {
     this.#acknowledged = acknowledged ?? this.#acknowledged;
     if (usage === 'overuse') {
@@ -188,24 +195,32 @@ export class Aimd {
     } else {
       if (this.#state === 'hold') this.#changedAt = now;
       this.#state = 'increase';
-      this.#increase(now);
+      this.#increase(competing, now);
     }
   }
 
-  #increase(now: Milliseconds): void {
+  #increase(competing: boolean, now: Milliseconds): void {
     const { increaseLimitFactor, increaseLimitMargin } = this.#options;
     const acknowledged = this.#acknowledged ?? Number.POSITIVE_INFINITY;
     if (this.#acknowledged !== undefined && acknowledged > this.#capacity.upperBound) this.#capacity.reset();
     const limit = increaseLimitFactor * acknowledged + increaseLimitMargin;
-    if (this.#estimate < limit) this.#estimate = this.#clamp(Math.min(this.#estimate + this.#growth(now), limit));
+    if (this.#estimate < limit)
+      this.#estimate = this.#clamp(Math.min(this.#estimate + this.#growth(competing, now), limit));
     this.#changedAt = now;
   }
 
-  #growth(now: Milliseconds): BitsPerSecond {
+  #growth(competing: boolean, now: Milliseconds): BitsPerSecond {
     const seconds = (now - (this.#changedAt ?? now)) / 1_000;
-    if (this.#capacity.estimate !== undefined) return this.additiveIncrease * seconds;
+    const rival = competing ? this.#growthOfTcp * seconds : 0;
+    if (this.#capacity.estimate !== undefined) return Math.max(this.additiveIncrease * seconds, rival);
     const factor = this.#options.growthPerSecond ** Math.min(seconds, 1);
-    return Math.max(this.#estimate * (factor - 1), this.#options.minGrowth);
+    return Math.max(this.#estimate * (factor - 1), this.#options.minGrowth, rival);
+  }
+
+  /** A packet more per round trip in each round trip, in bit/s per second (RFC 5681 §3.1). */
+  get #growthOfTcp(): BitsPerSecond {
+    const { packetSize, commonRtt = this.#rtt } = this.#options;
+    return (8 * packetSize) / (Math.max(this.#rtt, commonRtt) / 1_000) ** 2;
   }
 
   #decrease(acknowledged: BitsPerSecond, least: BitsPerSecond, now: Milliseconds): void {

@@ -129,22 +129,23 @@ export class DelayBased {
     this.#queue.onFeedback(arrived, now);
     const { standing } = this.#queue;
     if (lost) this.#drain.onLoss(now);
-    const draining = this.#drain.active;
+    const draining = this.#drain.phase === 'drain';
     this.#drain.update(standing, this.#rtt, now);
     const { usage } = this.#trendline;
-    if (!this.#drain.futile && (usage === 'overuse' || this.#drain.isDue(standing)) && !this.#isOwnProbe(arrived)) {
+    const competing = this.#drain.phase === 'truce';
+    if (!competing && (usage === 'overuse' || this.#drain.isDue(standing)) && !this.#isOwnProbe(arrived)) {
       const before = this.#aimd.estimate;
       const reason = usage === 'overuse' ? 'trend' : 'queue';
       this.#decrease(throughput, draining, now);
       return { probed: false, recovered, decreased: this.#aimd.estimate < before ? reason : undefined };
     }
-    const yielded = this.#drain.futile && lost && this.#aimd.yield(now);
+    const yielded = competing && lost && this.#aimd.yield(now);
     if (probe !== undefined) {
       this.#aimd.setProbeResult(probe, now);
       return { probed: true, recovered: false, decreased: undefined };
     }
     if (this.#drain.permitsGrowth(standing)) {
-      this.#aimd.update(usage === 'overuse' ? 'normal' : usage, throughput.average, now);
+      this.#aimd.update(usage === 'overuse' ? 'normal' : usage, throughput.average, now, { competing });
     }
     return { probed: false, recovered, decreased: yielded ? 'others' : undefined };
   }
@@ -162,10 +163,10 @@ export class DelayBased {
       // What arrives of a rate that has been lowered already says nothing of the path, as long as the queue is short: who has
       // the shortest round trip would see it first, and give way to all others.
       const lowered = draining && !this.#isLong;
-      this.#aimd.update('overuse', lowered ? this.#aimd.estimate : recent, now, limited);
+      this.#aimd.update('overuse', lowered ? this.#aimd.estimate : recent, now, { applicationLimited: limited });
       this.#standingAtDecrease = standing;
     }
-    this.#drain.start(standing, now);
+    this.#drain.start(standing);
     this.#drain.update(standing, this.#rtt, now);
   }
 

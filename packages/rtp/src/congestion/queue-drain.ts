@@ -23,8 +23,8 @@ export interface QueueDrainOptions {
   /** The rate sinks no lower than to this fraction. Default 0.3. */
   readonly minFactor: number;
   /**
-   * Given up this long after the round trip in which it began: others keep the queue full, as TCP does, and to give way
-   * would only make room for them. Default 2000 ms.
+   * Given up when it takes so much longer than a round trip, times without a queue deducted: others fill it again and
+   * again, as TCP does, and to give way would only make room for them. Default 2000 ms.
    */
   readonly patience: Milliseconds;
   /** ... if packets were lost within this time: who fills a queue by intent fills it until it overflows. Default 10 000 ms. */
@@ -56,7 +56,10 @@ export type DrainPhase = 'idle' | 'drain' | 'truce';
 
 export class QueueDrain {
   readonly #options: QueueDrainOptions;
-  #since: Milliseconds | undefined;
+  #active = false;
+  /** Time in which a queue was drained, less the time in which none was. */
+  #spent: Milliseconds = 0;
+  #updatedAt: Milliseconds | undefined;
   #truceUntil: Milliseconds | undefined;
   #truce: Milliseconds;
   #emptySince: Milliseconds | undefined;
@@ -70,17 +73,7 @@ export class QueueDrain {
 
   /** Whether a queue is being drained, is left to others who keep it full, or neither. */
   get phase(): DrainPhase {
-    return this.active ? 'drain' : this.futile ? 'truce' : 'idle';
-  }
-
-  /** Whether a queue is being drained. */
-  get active(): boolean {
-    return this.#since !== undefined;
-  }
-
-  /** Whether others keep the queue full: an attempt was in vain not long ago. */
-  get futile(): boolean {
-    return this.#truceUntil !== undefined;
+    return this.#active ? 'drain' : this.#truceUntil === undefined ? 'idle' : 'truce';
   }
 
   /** What the rate is to be multiplied by, in (0, 1]. */
@@ -90,17 +83,17 @@ export class QueueDrain {
 
   /** Whether the queue is so long that nothing else has to say so. */
   isDue(standing: Milliseconds): boolean {
-    return !this.active && !this.futile && standing > this.#options.limit;
+    return this.phase === 'idle' && standing > this.#options.limit;
   }
 
   /** Whether the estimate may grow. */
   permitsGrowth(standing: Milliseconds): boolean {
-    return !this.active || standing <= this.#options.growthLimit;
+    return !this.#active || standing <= this.#options.growthLimit;
   }
 
   /** Begins, where there is a queue to drain. */
-  start(standing: Milliseconds, now: Milliseconds): void {
-    if (!this.futile && standing > this.#options.empty) this.#since ??= now;
+  start(standing: Milliseconds): void {
+    if (this.phase === 'idle' && standing > this.#options.empty) this.#active = true;
   }
 
   /** Takes in that packets were lost: those who fill a queue by intent fill it until it overflows. */
@@ -111,19 +104,22 @@ export class QueueDrain {
   /** Takes in how long the queue is. To be called with each feedback. */
   update(standing: Milliseconds, rtt: Milliseconds, now: Milliseconds): void {
     const { empty, horizon, minFactor, patience } = this.#options;
+    const elapsed = now - (this.#updatedAt ?? now);
+    this.#spent = this.#active ? this.#spent + elapsed : Math.max(0, this.#spent - elapsed);
+    this.#updatedAt = now;
     if (standing < empty) {
-      this.#since = undefined;
+      this.#active = false;
       this.#emptySince ??= now;
     } else {
       this.#emptySince = undefined;
-      if (this.#since !== undefined && now - this.#since > rtt + patience) this.#giveUp(standing, now);
+      if (this.#active && this.#spent > rtt + patience) this.#giveUp(standing, now);
     }
     this.#endTruce(now);
-    this.#factor = this.active ? Math.max(1 - standing / horizon, minFactor) : 1;
+    this.#factor = this.#active ? Math.max(1 - standing / horizon, minFactor) : 1;
   }
 
   #giveUp(standing: Milliseconds, now: Milliseconds): void {
-    this.#since = undefined;
+    this.#active = false;
     const { limit, overflowPeriod } = this.#options;
     if (standing < limit || now - this.#lostAt > overflowPeriod) return;
     this.#truceUntil = now + this.#truce;
