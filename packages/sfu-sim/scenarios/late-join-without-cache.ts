@@ -13,7 +13,14 @@ export const scenario: Scenario = {
       uplink: { delay: 20 },
       downlink: { delay: 20 },
     },
-    bob: { joinAt: 5500, uplink: { delay: 20 }, downlink: { delay: 20 }, keyframeCache: false },
+    // The layer that he begins with is enough: going up takes another key frame.
+    bob: {
+      joinAt: 5500,
+      uplink: { delay: 20 },
+      downlink: { delay: 20 },
+      keyframeCache: false,
+      preferredLayers: { rid: 'h' },
+    },
   },
   expect: [
     { figure: 'keyframesRequested', equals: 1, realTime: { atLeast: 1 } },

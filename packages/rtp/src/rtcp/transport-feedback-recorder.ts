@@ -93,12 +93,12 @@ export class TransportFeedbackRecorder {
 
 /**
  * How long to wait between feedback packets, in ms: 68 bytes each (headers, authentication tag, an average report) may
- * take 5 % of the estimate, but never more often than every 50 ms nor more rarely than every 250 ms. 100 ms while there
- * is no estimate.
+ * take 5 % of what is received, but never more often than every 50 ms nor more rarely than every 250 ms. 100 ms while
+ * that is not known.
  */
-export function feedbackInterval(estimate: BitsPerSecond | undefined): Milliseconds {
-  if (estimate === undefined) return 100;
-  return Math.max(50, Math.min(250, (68 * 8 * 1000) / (0.05 * estimate)));
+export function feedbackInterval(received: BitsPerSecond | undefined): Milliseconds {
+  if (received === undefined) return 100;
+  return Math.max(50, Math.min(250, (68 * 8 * 1000) / (0.05 * received)));
 }
 
 /** An upper bound of the size of a feedback packet while statuses are added to it. */

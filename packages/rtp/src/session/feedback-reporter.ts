@@ -12,6 +12,7 @@ import type { RtcpPacket } from '../rtcp/packets.ts';
 import { feedbackInterval, TransportFeedbackRecorder } from '../rtcp/transport-feedback-recorder.ts';
 import { readTransportSequence } from '../rtp/header-extensions.ts';
 import type { RtpPacket } from '../rtp/packet.ts';
+import { RateMeter } from '../rtp/rate-meter.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
 
 /** A stream may have two more that repair it, and a subscriber gets many. */
@@ -50,6 +51,7 @@ type Recorder = Pick<FeedbackReporter, 'onPacket' | 'due'>;
 
 class TransportRecorder implements Recorder {
   readonly #recorder = new TransportFeedbackRecorder();
+  readonly #received = new RateMeter();
   #mediaSsrc: number | undefined;
   #lastFeedback: Milliseconds = Number.NEGATIVE_INFINITY;
 
@@ -59,10 +61,12 @@ class TransportRecorder implements Recorder {
     if (sequence === undefined) return;
     this.#mediaSsrc = packet.ssrc;
     this.#recorder.onPacket(sequence, arrival);
+    this.#received.add(packet.size, arrival);
   }
 
   due(now: Milliseconds, senderSsrc: number): RtcpPacket[] {
-    if (this.#mediaSsrc === undefined || now - this.#lastFeedback < feedbackInterval(undefined)) return [];
+    if (this.#mediaSsrc === undefined || now - this.#lastFeedback < feedbackInterval(this.#received.rate(now)))
+      return [];
     this.#lastFeedback = now;
     return this.#recorder.nextFeedback(senderSsrc, this.#mediaSsrc);
   }

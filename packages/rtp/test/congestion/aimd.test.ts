@@ -74,7 +74,7 @@ describe('decrease', () => {
     aimd.update('overuse', 20_000, 0);
     expect(aimd.estimate).toBe(200_000);
     const limited = new Aimd(400_000);
-    limited.update('overuse', 20_000, 0, true);
+    limited.update('overuse', 20_000, 0, { applicationLimited: true });
     expect(limited.estimate).toBe(340_000);
   });
 
@@ -135,6 +135,21 @@ describe('multiplicative increase', () => {
     const aimd = new Aimd(5_000);
     runCalmly(aimd, 10_000, 0, 20_000);
     expect(aimd.estimate).toBe(25_000);
+  });
+
+  it('adds a packet per round trip in each round trip beside those who do the same', () => {
+    const grownBy = (rtt: number, competing: boolean) => {
+      const aimd = new Aimd(300_000);
+      aimd.setRtt(rtt);
+      aimd.update('overuse', 300_000, 0);
+      aimd.update('normal', 300_000, 100, { competing });
+      const before = aimd.estimate;
+      aimd.update('normal', 300_000, 1_100, { competing });
+      return aimd.estimate - before;
+    };
+    expect(grownBy(400, true)).toBeCloseTo(9_600 / 0.4 ** 2, 6);
+    expect(grownBy(400, false)).toBeLessThan(30_000);
+    expect(grownBy(2_000, true), 'never less than alone').toBeCloseTo(grownBy(2_000, false), 6);
   });
 
   it('waits while the queue drains', () => {

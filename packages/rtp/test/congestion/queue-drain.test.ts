@@ -51,12 +51,12 @@ const times = (count: number, queue: number) => new Array<number>(count).fill(qu
 describe('draining a queue', () => {
   it('lowers the rate by as much as the queue is long, down to 0.3, until it is gone', () => {
     const drain = new QueueDrain();
-    drain.start(150, 0);
+    drain.start(150);
     expect(feed(drain, [150])).toBeCloseTo(0.5, 6);
     expect(feed(drain, [290], 50)).toBeCloseTo(0.3, 6);
     expect(feed(drain, [60], 100)).toBeCloseTo(0.8, 6);
     expect(feed(drain, [24], 150)).toBe(1);
-    expect(drain.active).toBe(false);
+    expect(drain.phase).toBe('idle');
   });
 
   it('is due at 80 ms without a word from the trend', () => {
@@ -67,44 +67,75 @@ describe('draining a queue', () => {
 
   it('is given up after two seconds when others fill the queue until it overflows', () => {
     const drain = new QueueDrain();
-    drain.start(200, 0);
+    drain.start(200);
     drain.onLoss(500);
     feed(drain, times(42, 200));
-    expect(drain.futile).toBe(false);
+    expect(drain.phase).toBe('drain');
     expect(feed(drain, times(3, 200), 2_100)).toBe(1);
-    expect(drain.futile).toBe(true);
+    expect(drain.phase).toBe('truce');
     expect(drain.isDue(300)).toBe(false);
   });
 
-  it('is not called futile where nothing overflows, or hardly anything stands', () => {
+  it('is given up as well when the queue is gone for a moment, but comes back each time', () => {
+    const drain = new QueueDrain();
+    let now = 0;
+    for (let cycle = 0; cycle < 7 && drain.phase !== 'truce'; cycle++) {
+      drain.start(200);
+      drain.onLoss(now);
+      feed(drain, [...times(24, 200), ...times(12, 5)], now);
+      now += 1_800;
+    }
+    expect(drain.phase).toBe('truce');
+  });
+
+  it('is patient with a queue that comes back from time to time', () => {
+    const drain = new QueueDrain();
+    for (let now = 0; now < 60_000; now += 1_800) {
+      drain.start(200);
+      drain.onLoss(now);
+      feed(drain, [...times(12, 200), ...times(24, 5)], now);
+      expect(drain.phase).toBe('idle');
+    }
+  });
+
+  it('lets the estimate grow again below 50 ms', () => {
+    const drain = new QueueDrain();
+    expect(drain.permitsGrowth(500)).toBe(true);
+    drain.start(90);
+    expect(drain.permitsGrowth(51)).toBe(false);
+    expect(drain.permitsGrowth(50)).toBe(true);
+  });
+
+  it('makes no truce where nothing overflows, or hardly anything stands', () => {
     const calm = new QueueDrain();
-    calm.start(200, 0);
+    calm.start(200);
     feed(calm, times(60, 200));
-    expect(calm.futile).toBe(false);
+    expect(calm.phase).toBe('idle');
     const short = new QueueDrain();
-    short.start(50, 0);
+    short.start(50);
     short.onLoss(0);
     feed(short, times(60, 50));
-    expect(short.futile).toBe(false);
+    expect(short.phase).toBe('idle');
   });
 
   it('is tried again after 10 s, then 20, and after 3 s of an empty queue', () => {
     const drain = new QueueDrain();
     const giveUp = (from: number) => {
-      drain.start(200, from);
+      feed(drain, [200], from - 50);
+      drain.start(200);
       drain.onLoss(from);
       feed(drain, times(44, 200), from);
     };
     giveUp(0);
     feed(drain, times(195, 200), 2_200);
-    expect(drain.futile).toBe(true);
+    expect(drain.phase).toBe('truce');
     feed(drain, times(10, 200), 11_900);
-    expect(drain.futile).toBe(false);
+    expect(drain.phase).toBe('idle');
 
     giveUp(20_000);
     feed(drain, times(390, 200), 22_200);
-    expect(drain.futile).toBe(true);
+    expect(drain.phase).toBe('truce');
     feed(drain, times(62, 0), 41_700);
-    expect(drain.futile).toBe(false);
+    expect(drain.phase).toBe('idle');
   });
 });

@@ -22,7 +22,7 @@ export const MAX_RATE = 1_630_000;
 export const MIN_RATE = 210_000;
 
 /** What counts as no less than the least rate, in any second: frames differ in size, and some lie across its ends. */
-export const LEAST_RATE = 0.95 * MIN_RATE;
+export const LEAST_RATE = 0.9 * MIN_RATE;
 
 /**
  * Camera and microphone of 20 kbit/s. The camera is small, as an encoder cannot make 150 kbit/s of a large one; and its key
