@@ -68,16 +68,19 @@ export function encoderConfig(
     encoding.maxFramerate ?? Number.POSITIVE_INFINITY,
     target?.frameRate ?? Number.POSITIVE_INFINITY,
   );
-  return {
+  const { width, height } = encodedSize(encoding, source.width, source.height);
+  const config: VideoEncoderConfig = {
     codec,
-    ...encodedSize(encoding, source.width, source.height),
+    width,
+    height,
     bitrate: target?.bitrate ?? encoding.maxBitrate,
     framerate: Math.min(source.frameRate, limit),
     latencyMode: 'realtime',
     // Smaller bursts than variable: the largest delta frame is about a fifth (measured in Chromium).
     bitrateMode: 'constant',
-    ...(scalabilityMode !== undefined && { scalabilityMode }),
   };
+  if (scalabilityMode !== undefined) config.scalabilityMode = scalabilityMode;
+  return config;
 }
 
 /** One encoding of a track. */
@@ -100,7 +103,7 @@ export class LayerEncoder {
   #framesDropped = 0;
   #lastDrop: Milliseconds = Number.NEGATIVE_INFINITY;
   /** When frames came out, over the last second. */
-  #outputs: Milliseconds[] = [];
+  readonly #outputs: Milliseconds[] = [];
   #keyFramesEncoded = 0;
 
   constructor(options: LayerEncoderOptions) {
@@ -259,7 +262,8 @@ export class LayerEncoder {
     this.#failures = 0;
     this.#framesEncoded += 1;
     const now = this.#options.clock.now();
-    this.#outputs = [...this.#outputs.filter((at) => at > now - 1000), now];
+    while ((this.#outputs[0] ?? now) <= now - 1000) this.#outputs.shift();
+    this.#outputs.push(now);
     const keyFrame = chunk.type === 'key';
     if (keyFrame) this.#keyFramesEncoded += 1;
     const data = new Uint8Array(chunk.byteLength);
