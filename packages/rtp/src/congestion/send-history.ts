@@ -177,5 +177,6 @@ function settle(slot: Slot, receivedAt: Milliseconds | undefined, ecn: EcnMark |
   const { sequence, size, sentAt, probeCluster } = slot;
   const previouslyLost = slot.fate === 'lost';
   slot.fate = receivedAt === undefined ? 'lost' : 'received';
-  return { sequence, size, sentAt, probeCluster, receivedAt, previouslyLost, ...(ecn !== undefined && { ecn }) };
+  const result = { sequence, size, sentAt, probeCluster, receivedAt, previouslyLost };
+  return ecn === undefined ? result : { ...result, ecn };
 }
