@@ -155,15 +155,28 @@ function opusConfiguration(duration: Milliseconds): number {
   return silk >= 0 ? 8 + silk : 31;
 }
 
-/** Deterministic bytes (xorshift32) that do not compress to nothing and differ from frame to frame. */
-function fill(bytes: Uint8Array<ArrayBuffer>, from: number, seed: number): void {
-  let state = seed | 1;
-  const words = new Uint32Array(bytes.buffer, 0, bytes.length >> 2);
-  for (let i = (from + 3) >> 2; i < words.length; i++) {
+/** What filler is cut out of: bytes that do not compress to nothing (xorshift32). */
+const NOISE = createNoise();
+
+function createNoise(): Uint8Array {
+  let state = 1;
+  const words = Uint32Array.from({ length: 16_384 }, () => {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    words[i] = state;
+    return state;
+  });
+  return new Uint8Array(words.buffer);
+}
+
+/** Deterministic bytes that differ from frame to frame: each begins elsewhere in the noise. */
+function fill(bytes: Uint8Array, from: number, seed: number): void {
+  let start = Math.imul(seed, 0x9e3779b1) >>> 16;
+  for (let at = from; at < bytes.length; ) {
+    const piece = NOISE.subarray(start, start + bytes.length - at);
+    bytes.set(piece, at);
+    at += piece.length;
+    start = 0;
   }
 }
 

@@ -214,7 +214,7 @@ export class Link implements SharedQueue {
   }
 
   #deliverNext(now: Milliseconds): void {
-    const item = this.#model.poll(now);
+    const item = this.#model.take(now);
     if (item === undefined) return;
     if (item.kind === 'message') {
       item.message.deliver(item.message.text);
