@@ -22,6 +22,7 @@ export interface RetransmissionOptions {
   readonly maxAge?: Milliseconds;
 }
 
+/** A place in the ring, written anew for each packet. */
 interface Entry {
   packet: KeptPacket;
   sentAt: Milliseconds;
@@ -43,7 +44,15 @@ export class RetransmissionHistory {
 
   /** Remembers a packet, in place of the one `capacity` before it. */
   add(packet: KeptPacket, now: Milliseconds): void {
-    this.#entries[packet.sequenceNumber & this.#mask] = { packet, sentAt: now, resentAt: Number.NEGATIVE_INFINITY };
+    const index = packet.sequenceNumber & this.#mask;
+    const entry = this.#entries[index];
+    if (entry === undefined) {
+      this.#entries[index] = { packet, sentAt: now, resentAt: Number.NEGATIVE_INFINITY };
+      return;
+    }
+    entry.packet = packet;
+    entry.sentAt = now;
+    entry.resentAt = Number.NEGATIVE_INFINITY;
   }
 
   /**
