@@ -185,12 +185,14 @@ function checksum(bytes: Uint8Array, skip: number): number {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
   const firstWord = Math.min(words.length, (skip + 7) >> 2);
-  let hash = 0x811c9dc5;
-  const mix = (value: number) => {
-    hash = Math.imul(hash ^ value, 0x01000193);
-  };
-  for (let i = 0; i < Math.min(4 * firstWord, bytes.length); i++) if (i < skip || i >= skip + 4) mix(bytes[i] ?? 0);
-  for (let i = firstWord; i < words.length; i++) mix(words[i] ?? 0);
-  for (let i = 4 * words.length; i < bytes.length; i++) if (i < skip || i >= skip + 4) mix(bytes[i] ?? 0);
-  return hash >>> 0;
+  let hash = mix(0x811c9dc5, bytes, 0, skip);
+  hash = mix(hash, bytes, skip + 4, Math.min(4 * firstWord, bytes.length));
+  hash = mix(hash, words, firstWord, words.length);
+  return mix(hash, bytes, Math.max(skip + 4, 4 * words.length), bytes.length) >>> 0;
+}
+
+function mix(before: number, values: Uint8Array | Uint32Array, from: number, to: number): number {
+  let hash = before;
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ (values[i] ?? 0), 0x01000193);
+  return hash;
 }
