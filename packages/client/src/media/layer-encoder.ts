@@ -1,6 +1,13 @@
 // One simulcast encoding: a WebCodecs encoder that is never given more than it can take.
 
-import type { BitsPerSecond, Clock, ColorSpace, Microseconds, Milliseconds } from '@sluice/rtp';
+import {
+  type BitsPerSecond,
+  type Clock,
+  type ColorSpace,
+  type Microseconds,
+  type Milliseconds,
+  PacketAllocator,
+} from '@sluice/rtp';
 import { MediaError } from '../room/errors.ts';
 import { toWireColorSpace } from './color-space.ts';
 import type { MediaCodecs } from './media-codecs.ts';
@@ -86,6 +93,7 @@ export function encoderConfig(
 /** One encoding of a track. */
 export class LayerEncoder {
   readonly #options: LayerEncoderOptions;
+  readonly #allocator = new PacketAllocator();
   #encoder: VideoEncoder | undefined;
   #size = { width: 0, height: 0 };
   #frameRate: number;
@@ -266,7 +274,7 @@ export class LayerEncoder {
     this.#outputs.push(now);
     const keyFrame = chunk.type === 'key';
     if (keyFrame) this.#keyFramesEncoded += 1;
-    const data = new Uint8Array(chunk.byteLength);
+    const data = this.#allocator.allocate(chunk.byteLength);
     chunk.copyTo(data);
     const temporalLayer =
       this.#options.scalabilityMode === undefined ? undefined : (metadata?.svc?.temporalLayerId ?? 0);

@@ -7,7 +7,7 @@
 // Audio: the TOC byte of an Opus packet (RFC 6716 §3.1), then
 //   source u32 · frame u32 · capture time f64 · level u8 · checksum u32 · filler
 
-import type { Bytes, Milliseconds } from '@sluice/rtp';
+import type { Bytes, Milliseconds, PacketAllocator } from '@sluice/rtp';
 
 const VP8_DELTA_HEADER = 3;
 const VP8_KEY_HEADER = 10;
@@ -50,11 +50,11 @@ export interface AudioPayload {
 }
 
 /** A chunk of `size` bytes, or of `MIN_VIDEO_CHUNK` if that is more. */
-export function writeVideoPayload(payload: VideoPayload, size: Bytes): Uint8Array<ArrayBuffer> {
+export function writeVideoPayload(payload: VideoPayload, size: Bytes, allocator: PacketAllocator): Uint8Array {
   const isKey = payload.reference === undefined;
   const body = isKey ? VP8_KEY_HEADER : VP8_DELTA_HEADER;
-  const bytes = new Uint8Array(Math.max(size, MIN_VIDEO_CHUNK));
-  const view = new DataView(bytes.buffer);
+  const bytes = allocator.allocate(Math.max(size, MIN_VIDEO_CHUNK));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   // Frame tag, little-endian: 1 bit "not a key frame", 3 bits version, 1 bit show_frame, 19 bits first partition's size.
   // There is always a second partition (RFC 6386 §9.5), and Wireshark insists on it: here the filler.
   const firstPartition = Math.min(VIDEO_BODY, bytes.length - body - 1);
@@ -111,9 +111,10 @@ export function isVp8KeyFrame(bytes: Uint8Array): boolean {
 export function writeAudioPayload(
   payload: AudioPayload,
   { duration, channels, size }: { duration: Milliseconds; channels: number; size: Bytes },
-): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(Math.max(size, MIN_AUDIO_CHUNK));
-  const view = new DataView(bytes.buffer);
+  allocator: PacketAllocator,
+): Uint8Array {
+  const bytes = allocator.allocate(Math.max(size, MIN_AUDIO_CHUNK));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const stereo = channels === 2 ? 4 : 0;
   view.setUint8(0, (opusConfiguration(duration) << 3) | stereo);
   view.setUint32(1, payload.sourceId);
