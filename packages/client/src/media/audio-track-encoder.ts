@@ -1,6 +1,6 @@
 // Audio in, Opus out.
 
-import type { BitsPerSecond, Microseconds } from '@sluice/rtp';
+import { type BitsPerSecond, type Microseconds, PacketAllocator } from '@sluice/rtp';
 import { MediaError } from '../room/errors.ts';
 import type { MediaCodecs } from './media-codecs.ts';
 import type { AudioSource } from './sources.ts';
@@ -35,6 +35,7 @@ export function audioEncoderConfig(source: AudioSource, bitrate: BitsPerSecond):
 /** One audio track's encoder. */
 export class AudioTrackEncoder {
   readonly #options: AudioTrackEncoderOptions;
+  readonly #allocator = new PacketAllocator();
   #encoder: AudioEncoder | undefined;
   #format = { sampleRate: 0, channels: 0 };
   #paused = false;
@@ -107,7 +108,7 @@ export class AudioTrackEncoder {
         output: (chunk) => {
           if (this.#encoder !== encoder) return;
           this.#failures = 0;
-          const bytes = new Uint8Array(chunk.byteLength);
+          const bytes = this.#allocator.allocate(chunk.byteLength);
           chunk.copyTo(bytes);
           onPacket({ data: bytes, timestamp: chunk.timestamp });
         },

@@ -1,6 +1,13 @@
 // One simulcast encoding: a WebCodecs encoder that is never given more than it can take.
 
-import type { BitsPerSecond, Clock, ColorSpace, Microseconds, Milliseconds } from '@sluice/rtp';
+import {
+  type BitsPerSecond,
+  type Clock,
+  type ColorSpace,
+  type Microseconds,
+  type Milliseconds,
+  PacketAllocator,
+} from '@sluice/rtp';
 import { MediaError } from '../room/errors.ts';
 import { toWireColorSpace } from './color-space.ts';
 import type { MediaCodecs } from './media-codecs.ts';
@@ -68,21 +75,25 @@ export function encoderConfig(
     encoding.maxFramerate ?? Number.POSITIVE_INFINITY,
     target?.frameRate ?? Number.POSITIVE_INFINITY,
   );
-  return {
+  const { width, height } = encodedSize(encoding, source.width, source.height);
+  const config: VideoEncoderConfig = {
     codec,
-    ...encodedSize(encoding, source.width, source.height),
+    width,
+    height,
     bitrate: target?.bitrate ?? encoding.maxBitrate,
     framerate: Math.min(source.frameRate, limit),
     latencyMode: 'realtime',
     // Smaller bursts than variable: the largest delta frame is about a fifth (measured in Chromium).
     bitrateMode: 'constant',
-    ...(scalabilityMode !== undefined && { scalabilityMode }),
   };
+  if (scalabilityMode !== undefined) config.scalabilityMode = scalabilityMode;
+  return config;
 }
 
 /** One encoding of a track. */
 export class LayerEncoder {
   readonly #options: LayerEncoderOptions;
+  readonly #allocator = new PacketAllocator();
   #encoder: VideoEncoder | undefined;
   #size = { width: 0, height: 0 };
   #frameRate: number;
@@ -100,7 +111,7 @@ export class LayerEncoder {
   #framesDropped = 0;
   #lastDrop: Milliseconds = Number.NEGATIVE_INFINITY;
   /** When frames came out, over the last second. */
-  #outputs: Milliseconds[] = [];
+  readonly #outputs: Milliseconds[] = [];
   #keyFramesEncoded = 0;
 
   constructor(options: LayerEncoderOptions) {
@@ -259,10 +270,11 @@ export class LayerEncoder {
     this.#failures = 0;
     this.#framesEncoded += 1;
     const now = this.#options.clock.now();
-    this.#outputs = [...this.#outputs.filter((at) => at > now - 1000), now];
+    while ((this.#outputs[0] ?? now) <= now - 1000) this.#outputs.shift();
+    this.#outputs.push(now);
     const keyFrame = chunk.type === 'key';
     if (keyFrame) this.#keyFramesEncoded += 1;
-    const data = new Uint8Array(chunk.byteLength);
+    const data = this.#allocator.allocate(chunk.byteLength);
     chunk.copyTo(data);
     const temporalLayer =
       this.#options.scalabilityMode === undefined ? undefined : (metadata?.svc?.temporalLayerId ?? 0);

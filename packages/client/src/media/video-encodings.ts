@@ -49,13 +49,15 @@ export function floorBitrate(width: number, height: number, frameRate: number): 
 }
 
 function lookUp(table: typeof BITRATE_BY_PIXELS, pixels: number, least: BitsPerSecond): BitsPerSecond {
-  let [belowPixels, belowBitrate] = [0, least];
+  let belowPixels = 0;
+  let belowBitrate = least;
   for (const [rowPixels, rowBitrate] of table) {
     if (pixels <= rowPixels) {
       const share = (pixels - belowPixels) / (rowPixels - belowPixels);
       return Math.round(belowBitrate + share * (rowBitrate - belowBitrate));
     }
-    [belowPixels, belowBitrate] = [rowPixels, rowBitrate];
+    belowPixels = rowPixels;
+    belowBitrate = rowBitrate;
   }
   return belowBitrate;
 }
@@ -78,8 +80,11 @@ export function defaultEncodings(width: number, height: number): VideoEncoding[]
 /** The size an encoding has for a source of that size: even, as 4:2:0 needs, and at least 2×2. */
 export function encodedSize(encoding: VideoEncoding, width: number, height: number): { width: number; height: number } {
   const scale = encoding.scaleResolutionDownBy ?? 1;
-  const even = (length: number) => Math.max(2, 2 * Math.round(length / scale / 2));
-  return { width: even(width), height: even(height) };
+  return { width: evenLength(width / scale), height: evenLength(height / scale) };
+}
+
+function evenLength(length: number): number {
+  return Math.max(2, 2 * Math.round(length / 2));
 }
 
 /**

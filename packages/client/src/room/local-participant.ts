@@ -236,7 +236,7 @@ export class LocalParticipant implements LocalPublicationControls {
       onFrame: (frame) => {
         const capturedAt = captureClock.timeOf(frame.timestamp);
         if (this.#options.tracer) this.#traceEncoded(this.#options.tracer, encoder, frame, capturedAt);
-        wire?.send({ ...frame, capturedAt });
+        wire?.send(frame, capturedAt);
       },
       onError: (error) => this.#onMediaError(encoder, error),
     });
@@ -274,15 +274,10 @@ export class LocalParticipant implements LocalPublicationControls {
       bitrate,
       onCaptured: (timestamp) => captureClock.observe(timestamp),
       onPacket: ({ data, timestamp }) =>
-        wire?.send({
-          rid: undefined,
-          data,
-          timestamp,
-          keyFrame: true,
-          temporalLayer: undefined,
-          colorSpace: undefined,
-          capturedAt: captureClock.timeOf(timestamp),
-        }),
+        wire?.send(
+          { rid: undefined, data, timestamp, keyFrame: true, temporalLayer: undefined, colorSpace: undefined },
+          captureClock.timeOf(timestamp),
+        ),
       onError: (error) => this.#onMediaError(encoder, error),
     });
     const media = {

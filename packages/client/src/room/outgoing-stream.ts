@@ -26,14 +26,17 @@ const REPORT_INTERVAL: Milliseconds = 1000;
 const FIRST_REPORT_INTERVAL: Milliseconds = 200;
 const FIRST_REPORTS = 5;
 
+const NO_EXTENSIONS: readonly ExtensionElement[] = [];
+
 /** An encoded frame on its way out. */
 export interface OutgoingFrame {
+  /** Which encoding it is of; `undefined` for the only one. */
+  readonly rid: string | undefined;
   readonly data: Uint8Array;
   readonly timestamp: Microseconds;
   readonly keyFrame: boolean;
   readonly temporalLayer: number | undefined;
   readonly colorSpace: ColorSpace | undefined;
-  readonly capturedAt: Milliseconds;
 }
 
 /** What an outgoing stream is made of. */
@@ -102,7 +105,7 @@ export class OutgoingStream implements SendingStream {
   }
 
   /** Sends a frame. */
-  send(frame: OutgoingFrame): void {
+  send(frame: OutgoingFrame, capturedAt: Milliseconds): void {
     const { clockRate, timestampOffset, sender } = this.#options;
     const ticks = Math.round((frame.timestamp * clockRate) / 1_000_000);
     const timestamp = (timestampOffset + (ticks % 0x100000000)) >>> 0;
@@ -112,17 +115,17 @@ export class OutgoingStream implements SendingStream {
     for (const payload of payloads) {
       left -= 1;
       const marker = left === 0;
-      const extensions = marker ? this.#lastPacketExtensions(frame) : [];
-      const fields = this.stream.send(this.#sequenceNumber, timestamp, marker, payload, frame.capturedAt, extensions);
+      const extensions = marker ? this.#lastPacketExtensions(frame) : NO_EXTENSIONS;
+      const fields = this.stream.send(this.#sequenceNumber, timestamp, marker, payload, capturedAt, extensions);
       this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
       sender.send(fields, this.extensionIds, this.kind);
     }
   }
 
   /** The colour space travels on the last packet of a key frame, as libwebrtc sends it. */
-  #lastPacketExtensions({ keyFrame, colorSpace }: OutgoingFrame): ExtensionElement[] {
+  #lastPacketExtensions({ keyFrame, colorSpace }: OutgoingFrame): readonly ExtensionElement[] {
     const id = this.extensionIds.colorSpace;
-    if (id === undefined || !keyFrame || colorSpace === undefined) return [];
+    if (id === undefined || !keyFrame || colorSpace === undefined) return NO_EXTENSIONS;
     return [{ id, value: writeColorSpace(colorSpace) }];
   }
 

@@ -57,7 +57,7 @@ export interface PublisherTrack {
   /** Begins to send repair packets: the SFU can make use of them. */
   protect(): void;
   /** Sends an encoded frame. */
-  send(frame: OutgoingFrame & { readonly rid: string | undefined }): void;
+  send(frame: OutgoingFrame, capturedAt: Milliseconds): void;
   /** The streams, in the order of the rids. */
   readonly streams: readonly OutgoingStream[];
 }
@@ -195,7 +195,7 @@ export class Publisher {
       protect: () => {
         for (const { stream } of streams) if (protection !== undefined) stream.setProtection(protection);
       },
-      send: (frame) => streams.find(({ rid }) => rid === frame.rid)?.send(frame),
+      send: (frame, capturedAt) => streams.find(({ rid }) => rid === frame.rid)?.send(frame, capturedAt),
     };
   }
 

@@ -63,6 +63,9 @@ export interface UplinkTrack {
   readonly repairRatio: number;
 }
 
+type AudioTrack = UplinkTrack & { readonly encoder: AudioTrackEncoder };
+type VideoTrack = UplinkTrack & { readonly encoder: SimulcastEncoder };
+
 /** One connection's uplink. */
 export class Uplink {
   readonly #options: UplinkOptions;
@@ -104,23 +107,26 @@ export class Uplink {
   #allocate(now: Milliseconds): void {
     const { congestion } = this.#options;
     this.#loss += LOSS_WEIGHT * (congestion.lossRatio - this.#loss);
-    const tracks = [...this.#tracks];
-    const audioTracks = tracks.filter(({ encoder }) => encoder instanceof AudioTrackEncoder && !encoder.paused);
-    const videoTracks = tracks.filter(({ encoder }) => encoder instanceof SimulcastEncoder);
+    const audioTracks: AudioTrack[] = [];
+    const videoTracks: VideoTrack[] = [];
+    for (const track of this.#tracks) {
+      if (isVideo(track)) videoTracks.push(track);
+      else if (isAudio(track) && !track.encoder.paused) audioTracks.push(track);
+    }
     const allocation = this.#allocator.allocate(
       {
         // What is held back for a moment shall not turn encodings off.
         target: congestion.stableTargetBitrate,
         lossRatio: this.#loss,
-        audio: audioTracks.flatMap(audioDemand),
-        video: videoTracks.flatMap(videoDemand),
+        audio: audioTracks.map(audioDemand),
+        video: videoTracks.map(videoDemand),
       },
       now,
     );
     congestion.setDesiredBitrate(allocation.desired, now);
-    for (const [i, share] of allocation.audio.entries()) this.#applyAudio(audioTracks[i], share);
     const factor = this.#holdBack();
-    for (const [i, shares] of allocation.video.entries()) this.#applyVideo(videoTracks[i], shares, factor);
+    for (const [i, track] of audioTracks.entries()) this.#applyAudio(track, allocation.audio[i]);
+    for (const [i, track] of videoTracks.entries()) this.#applyVideo(track, allocation.video[i], factor);
   }
 
   /** What the encoders' rates are multiplied by while a queue drains, on the path or here. */
@@ -133,18 +139,17 @@ export class Uplink {
     return Math.max(Math.round(factor / HOLD_BACK_STEP) * HOLD_BACK_STEP, MIN_HOLD_BACK);
   }
 
-  #applyAudio(track: UplinkTrack | undefined, { bitrate, reason, changed }: AudioAllocation): void {
-    if (!(track?.encoder instanceof AudioTrackEncoder)) return;
-    track.encoder.setBitrate(bitrate);
-    if (changed) this.#trace({ track: track.id, bitrate, reason });
+  #applyAudio({ id, encoder }: AudioTrack, share: AudioAllocation | undefined): void {
+    if (share === undefined) return;
+    const { bitrate, reason, changed } = share;
+    encoder.setBitrate(bitrate);
+    if (changed) this.#trace({ track: id, bitrate, reason });
   }
 
-  #applyVideo(track: UplinkTrack | undefined, shares: readonly EncodingAllocation[], factor: number): void {
-    if (!(track?.encoder instanceof SimulcastEncoder)) return;
-    for (const [i, share] of shares.entries()) {
-      track.encoder.layers[i]?.setTarget({ ...share, bitrate: share.bitrate * factor });
-      const { rid, bitrate, frameRate, reason, changed } = share;
-      if (changed) this.#trace({ track: track.id, rid, bitrate, frameRate, reason });
+  #applyVideo({ id, encoder }: VideoTrack, shares: readonly EncodingAllocation[] = [], factor: number): void {
+    for (const [i, { rid, active, bitrate, frameRate, limited, reason, changed }] of shares.entries()) {
+      encoder.layers[i]?.setTarget({ active, bitrate: bitrate * factor, frameRate, limited });
+      if (changed) this.#trace({ track: id, rid, bitrate, frameRate, reason });
     }
   }
 
@@ -164,12 +169,19 @@ export class Uplink {
   }
 }
 
-function audioDemand({ id, encoder }: UplinkTrack): UplinkAudio[] {
-  return encoder instanceof AudioTrackEncoder ? [{ id, maxBitrate: encoder.maxBitrate }] : [];
+function isAudio(track: UplinkTrack): track is AudioTrack {
+  return track.encoder instanceof AudioTrackEncoder;
 }
 
-function videoDemand({ id, content, encoder, repairRatio }: UplinkTrack): UplinkVideo[] {
-  if (!(encoder instanceof SimulcastEncoder)) return [];
+function isVideo(track: UplinkTrack): track is VideoTrack {
+  return track.encoder instanceof SimulcastEncoder;
+}
+
+function audioDemand({ id, encoder }: AudioTrack): UplinkAudio {
+  return { id, maxBitrate: encoder.maxBitrate };
+}
+
+function videoDemand({ id, content, encoder, repairRatio }: VideoTrack): UplinkVideo {
   const encodings = encoder.layers.map(({ rid, encoding }) => {
     const { maxBitrate, maxFramerate = Number.POSITIVE_INFINITY, active = true } = encoding;
     const frameRate = Math.min(encoder.frameRate, maxFramerate);
@@ -177,5 +189,5 @@ function videoDemand({ id, content, encoder, repairRatio }: UplinkTrack): Uplink
     const minBitrate = floorBitrate(width, height, frameRate);
     return { rid, minBitrate, maxBitrate, frameRate, wanted: active && !encoder.paused };
   });
-  return [{ id, content, repairRatio, encodings }];
+  return { id, content, repairRatio, encodings };
 }

@@ -12,7 +12,6 @@ const frame = {
   keyFrame: true,
   temporalLayer: undefined,
   colorSpace: undefined,
-  capturedAt: 0,
 };
 
 /** A single encoding with repair packets asked for, answered by an SFU with those options. */
@@ -42,20 +41,20 @@ function published(options: { forwardErrorCorrection: boolean }) {
 describe('forward error correction', () => {
   test('is sent where the answer takes it, in the stream that was announced', () => {
     const { track, sent, ssrcs } = published({ forwardErrorCorrection: true });
-    track.send(frame);
+    track.send(frame, 0);
     expect(sent.map(({ ssrc }) => ssrc)).toEqual([...Array(4).fill(ssrcs.ssrc), ssrcs.fecSsrc, ssrcs.fecSsrc]);
   });
 
   test('is not sent where it does not', () => {
     const { track, sent, ssrcs } = published({ forwardErrorCorrection: false });
-    track.send(frame);
+    track.send(frame, 0);
     expect(sent.map(({ ssrc }) => ssrc)).toEqual(Array(4).fill(ssrcs.ssrc));
   });
 });
 
 test('a single encoding is retransmitted in the stream that was announced', () => {
   const { publisher, track, sent, ssrcs } = published({ forwardErrorCorrection: false });
-  track.send(frame);
+  track.send(frame, 0);
   const lost = sent[1]!;
   sent.length = 0;
   publisher.onRtcp({ type: 'nack', senderSsrc: 1, mediaSsrc: ssrcs.ssrc, sequenceNumbers: [lost.sequenceNumber] });

@@ -42,8 +42,9 @@ interface Arrival {
 
 export class AcknowledgedRate {
   readonly #options: AcknowledgedRateOptions;
-  /** In order of reception. */
-  readonly #window: Arrival[] = [];
+  /** In order of reception, the discarded ones before `#first` included until there are too many of them. */
+  #window: Arrival[] = [];
+  #first = 0;
   #latestDiscardedSend = Number.NEGATIVE_INFINITY;
 
   constructor(options: AcknowledgedRateOptions = ACKNOWLEDGED_RATE_DEFAULTS) {
@@ -60,7 +61,7 @@ export class AcknowledgedRate {
 
   /** Over the whole window, a second or more. Undefined while too little has arrived. */
   get bitrate(): BitsPerSecond | undefined {
-    return this.#rateSince(0);
+    return this.#rateSince(this.#first);
   }
 
   /**
@@ -69,9 +70,11 @@ export class AcknowledgedRate {
    */
   get recentBitrate(): BitsPerSecond | undefined {
     const { recentWindow, requiredPackets } = this.#options;
-    const latest = this.#window.at(-1)?.receivedAt ?? 0;
-    const start = this.#window.findIndex(({ receivedAt }) => latest - receivedAt <= recentWindow);
-    return this.#rateSince(Math.max(0, Math.min(start, this.#window.length - requiredPackets)));
+    const window = this.#window;
+    const latest = window[window.length - 1]?.receivedAt ?? 0;
+    let start = window.length - requiredPackets;
+    while (start > this.#first && latest - (window[start - 1]?.receivedAt ?? 0) <= recentWindow) start--;
+    return this.#rateSince(Math.max(start, this.#first));
   }
 
   #rateSince(start: number): BitsPerSecond | undefined {
@@ -121,10 +124,13 @@ export class AcknowledgedRate {
     const latest = window[window.length - 1];
     if (latest !== undefined && latest.receivedAt - arrival.receivedAt > this.#options.maxReordering) {
       window.length = 0;
+      this.#first = 0;
       this.#latestDiscardedSend = Number.NEGATIVE_INFINITY;
     }
-    const before = window.findLastIndex((other) => other.receivedAt <= arrival.receivedAt);
-    window.splice(before + 1, 0, arrival);
+    let at = window.length;
+    while (at > this.#first && (window[at - 1]?.receivedAt ?? 0) > arrival.receivedAt) at--;
+    if (at === window.length) window.push(arrival);
+    else window.splice(at, 0, arrival);
   }
 
   #discard(): void {
@@ -132,15 +138,16 @@ export class AcknowledgedRate {
     const window = this.#window;
     const latest = window[window.length - 1];
     if (latest === undefined) return;
-    let count = 0;
-    for (const packet of window) {
-      const kept = window.length - count;
-      const span = latest.receivedAt - packet.receivedAt;
+    for (; this.#first < window.length; this.#first++) {
+      const { sentAt, receivedAt } = window[this.#first] ?? latest;
+      const kept = window.length - this.#first;
+      const span = latest.receivedAt - receivedAt;
       if (kept <= maxPackets && span <= maxWindow && (kept <= minPackets || span <= minWindow)) break;
-      this.#latestDiscardedSend = Math.max(this.#latestDiscardedSend, packet.sentAt);
-      count++;
+      this.#latestDiscardedSend = Math.max(this.#latestDiscardedSend, sentAt);
     }
-    window.splice(0, count);
+    if (this.#first <= maxPackets) return;
+    this.#window = window.slice(this.#first);
+    this.#first = 0;
   }
 
   #rate(bytes: Bytes, interval: Milliseconds): BitsPerSecond {

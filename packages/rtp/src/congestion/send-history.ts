@@ -3,7 +3,7 @@
 
 import type { EcnMark } from '../rtcp/feedback-types.ts';
 import { sequenceDistance } from '../sequence.ts';
-import type { Bytes, Milliseconds } from '../units.ts';
+import type { Milliseconds } from '../units.ts';
 import type { FeedbackReport, PacketResult, SentPacket } from './controller.ts';
 
 /** A transport-wide feedback packet, parsed. */
@@ -45,17 +45,10 @@ export interface ReportedPacket {
   readonly ecn?: EcnMark | undefined;
 }
 
-type Fate = 'pending' | 'lost' | 'received';
+/** What became of a packet. */
+const FATE = { pending: 0, lost: 1, received: 2 } as const;
 
-/** A slot of the ring, written anew for each packet. */
-interface Slot {
-  sequence: number;
-  size: Bytes;
-  sentAt: Milliseconds;
-  probeCluster: number | undefined;
-  fate: Fate;
-}
-
+const NO_CLUSTER = -1;
 const INITIAL_SLOTS = 256;
 /** Period of the arrival times on the wire: 24 bits of 64 ms. */
 const ARRIVAL_PERIOD: Milliseconds = 2 ** 24 * 64;
@@ -69,7 +62,7 @@ const ARRIVAL_PERIOD: Milliseconds = 2 ** 24 * 64;
  */
 export class SendHistory {
   readonly #options: SendHistoryOptions;
-  #slots: (Slot | undefined)[] = new Array<Slot | undefined>(INITIAL_SLOTS);
+  #ring = new Ring(INITIAL_SLOTS);
   #highestSent: number | undefined;
   #lastFeedbackCount: number | undefined;
   #lastArrival: Milliseconds | undefined;
@@ -80,19 +73,11 @@ export class SendHistory {
 
   /** Remembers a packet; sequences must rise. */
   onPacketSent(packet: SentPacket): void {
-    let slot = this.#slot(packet.sequence);
-    while (slot !== undefined && packet.sentAt - slot.sentAt < this.#options.maxAge && this.#grow()) {
-      slot = this.#slot(packet.sequence);
+    const { maxAge, maxPackets } = this.#options;
+    while (this.#ring.length < maxPackets && packet.sentAt - this.#ring.overwritten(packet.sequence) < maxAge) {
+      this.#ring = new Ring(2 * this.#ring.length, this.#ring);
     }
-    if (slot === undefined) {
-      slot = { sequence: 0, size: 0, sentAt: 0, probeCluster: undefined, fate: 'pending' };
-      this.#slots[this.#index(packet.sequence)] = slot;
-    }
-    slot.sequence = packet.sequence;
-    slot.size = packet.size;
-    slot.sentAt = packet.sentAt;
-    slot.probeCluster = packet.probeCluster;
-    slot.fate = 'pending';
+    this.#ring.write(packet);
     this.#highestSent = packet.sequence;
   }
 
@@ -106,10 +91,9 @@ export class SendHistory {
     const highest = base + feedback.arrivals.findLastIndex((arrival) => arrival !== undefined);
     for (let sequence = base; sequence <= highest; sequence++) {
       const arrival = feedback.arrivals[sequence - base];
-      const slot = this.#unsettled(sequence, arrival !== undefined, now);
-      if (slot === undefined) continue;
+      if (!this.#isNews(sequence, arrival !== undefined, now)) continue;
       const receivedAt = arrival === undefined ? undefined : this.#unwrapArrival(arrival);
-      packets.push(settle(slot, receivedAt, undefined));
+      packets.push(this.#ring.settle(sequence, receivedAt));
     }
     return { at: now, packets, lostFeedback };
   }
@@ -123,38 +107,18 @@ export class SendHistory {
   onReport(reported: readonly ReportedPacket[], now: Milliseconds): FeedbackReport {
     const packets: PacketResult[] = [];
     for (const { sequence, isReceived, receivedAt, ecn } of reported) {
-      const slot = this.#unsettled(sequence, isReceived, now);
-      if (slot === undefined) continue;
-      if (isReceived && receivedAt === undefined) slot.fate = 'received';
-      else packets.push(settle(slot, receivedAt, ecn));
+      if (!this.#isNews(sequence, isReceived, now)) continue;
+      const packet = this.#ring.settle(sequence, receivedAt, isReceived);
+      if (!isReceived || receivedAt !== undefined) packets.push(ecn === undefined ? packet : { ...packet, ecn });
     }
     packets.sort((a, b) => a.sequence - b.sequence);
     return { at: now, packets };
   }
 
-  /** The packet, if it is remembered and this is news of it. */
-  #unsettled(sequence: number, isReceived: boolean, now: Milliseconds): Slot | undefined {
-    const slot = this.#slot(sequence);
-    if (slot?.sequence !== sequence || now - slot.sentAt > this.#options.maxAge) return undefined;
-    const isNews = isReceived ? slot.fate !== 'received' : slot.fate === 'pending';
-    return isNews ? slot : undefined;
-  }
-
-  #index(sequence: number): number {
-    return sequence & (this.#slots.length - 1);
-  }
-
-  #slot(sequence: number): Slot | undefined {
-    return this.#slots[this.#index(sequence)];
-  }
-
-  /** Doubles the ring; false when it is at its bound. */
-  #grow(): boolean {
-    if (this.#slots.length >= this.#options.maxPackets) return false;
-    const old = this.#slots;
-    this.#slots = new Array<Slot | undefined>(old.length * 2);
-    for (const slot of old) if (slot !== undefined) this.#slots[this.#index(slot.sequence)] = slot;
-    return true;
+  /** Whether the packet is remembered and this was not known of it. */
+  #isNews(sequence: number, isReceived: boolean, now: Milliseconds): boolean {
+    const fate = this.#ring.fate(sequence, now - this.#options.maxAge);
+    return isReceived ? fate === FATE.pending || fate === FATE.lost : fate === FATE.pending;
   }
 
   /** A count that goes back is feedback out of order, not a loss of more than half the circle. */
@@ -173,9 +137,74 @@ export class SendHistory {
   }
 }
 
-function settle(slot: Slot, receivedAt: Milliseconds | undefined, ecn: EcnMark | undefined): PacketResult {
-  const { sequence, size, sentAt, probeCluster } = slot;
-  const previouslyLost = slot.fate === 'lost';
-  slot.fate = receivedAt === undefined ? 'lost' : 'received';
-  return { sequence, size, sentAt, probeCluster, receivedAt, previouslyLost, ...(ecn !== undefined && { ecn }) };
+/** Packets by sequence number, a column for each of their fields: a minute of a call is too much for objects. */
+class Ring {
+  readonly length: number;
+  /** Not a number where there is no packet. */
+  readonly #sequences: Float64Array;
+  readonly #sizes: Float64Array;
+  readonly #sentAt: Float64Array;
+  readonly #probeClusters: Int32Array;
+  readonly #fates: Uint8Array;
+
+  /** @param length - a power of two, more than that of the ring whose packets it takes over */
+  constructor(length: number, smaller?: Ring) {
+    this.length = length;
+    this.#sequences = new Float64Array(length).fill(Number.NaN);
+    this.#sizes = new Float64Array(length);
+    this.#sentAt = new Float64Array(length).fill(Number.NEGATIVE_INFINITY);
+    this.#probeClusters = new Int32Array(length);
+    this.#fates = new Uint8Array(length);
+    if (smaller === undefined) return;
+    for (const [from, sequence] of smaller.#sequences.entries()) {
+      if (Number.isNaN(sequence)) continue;
+      const to = this.#index(sequence);
+      this.#sequences[to] = sequence;
+      this.#sizes[to] = smaller.#sizes[from] ?? 0;
+      this.#sentAt[to] = smaller.#sentAt[from] ?? 0;
+      this.#probeClusters[to] = smaller.#probeClusters[from] ?? NO_CLUSTER;
+      this.#fates[to] = smaller.#fates[from] ?? FATE.pending;
+    }
+  }
+
+  /** When the packet was sent whose place a packet takes; `-Infinity` where there is none. */
+  overwritten(sequence: number): Milliseconds {
+    return this.#sentAt[this.#index(sequence)] ?? Number.NEGATIVE_INFINITY;
+  }
+
+  write({ sequence, size, sentAt, probeCluster = NO_CLUSTER }: SentPacket): void {
+    const index = this.#index(sequence);
+    this.#sequences[index] = sequence;
+    this.#sizes[index] = size;
+    this.#sentAt[index] = sentAt;
+    this.#probeClusters[index] = probeCluster;
+    this.#fates[index] = FATE.pending;
+  }
+
+  /** What became of a packet, as far as is known; `undefined` for one that is not here or was sent before `since`. */
+  fate(sequence: number, since: Milliseconds): number | undefined {
+    const index = this.#index(sequence);
+    if (this.#sequences[index] !== sequence || (this.#sentAt[index] ?? 0) < since) return undefined;
+    return this.#fates[index];
+  }
+
+  /** Notes what became of a packet that is here, and answers all that is known of it. */
+  settle(sequence: number, receivedAt: Milliseconds | undefined, isReceived = receivedAt !== undefined): PacketResult {
+    const index = this.#index(sequence);
+    const previouslyLost = this.#fates[index] === FATE.lost;
+    this.#fates[index] = isReceived ? FATE.received : FATE.lost;
+    const cluster = this.#probeClusters[index];
+    return {
+      sequence,
+      size: this.#sizes[index] ?? 0,
+      sentAt: this.#sentAt[index] ?? 0,
+      probeCluster: cluster === NO_CLUSTER ? undefined : cluster,
+      receivedAt,
+      previouslyLost,
+    };
+  }
+
+  #index(sequence: number): number {
+    return sequence & (this.length - 1);
+  }
 }

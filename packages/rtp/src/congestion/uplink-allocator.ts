@@ -70,9 +70,9 @@ export class UplinkAllocator {
     const each = budget / audio.length - audioOverhead;
     return audio.map(({ id, maxBitrate }) => {
       const bitrate = Math.round(Math.min(maxBitrate, Math.max(each, audioFloor)));
-      const reason = `${kilobits(Math.max(0, each))} for each audio track, of ${kilobits(maxBitrate)} at most`;
       const state = this.#audio.get(id);
       if (state === undefined) {
+        const reason = audioReason(each, maxBitrate);
         this.#audio.set(id, { bitrate, higherSince: undefined, reason });
         return { bitrate, reason, changed: true };
       }
@@ -84,7 +84,7 @@ export class UplinkAllocator {
       if (changed) {
         state.bitrate = bitrate;
         state.higherSince = undefined;
-        state.reason = reason;
+        state.reason = audioReason(each, maxBitrate);
       }
       return { bitrate: state.bitrate, reason: state.reason, changed };
     });
@@ -189,6 +189,10 @@ export class UplinkAllocator {
     }
     return Math.round(desiredHeadroom * desired);
   }
+}
+
+function audioReason(each: BitsPerSecond, maxBitrate: BitsPerSecond): string {
+  return `${kilobits(Math.max(0, each))} for each audio track, of ${kilobits(maxBitrate)} at most`;
 }
 
 function keepOnly(states: Map<string, unknown>, tracks: readonly { readonly id: string }[]): void {

@@ -1,6 +1,7 @@
 // The VP8 RTP payload format (RFC 7741).
 
 import { checkInteger } from '../arguments.ts';
+import { PacketAllocator } from '../rtp/packet-allocator.ts';
 
 /** The VP8 payload descriptor (RFC 7741 §4.2), decoded. */
 export interface Vp8Descriptor {
@@ -94,6 +95,7 @@ export function vp8KeyFrameResolution(bytes: Uint8Array, offset = 0): Resolution
  * sent as one, as RFC 7741 §4.4 allows. N and Y stay 0, the cautious value: encoders don't say who refers to what.
  */
 export class Vp8Packetizer {
+  readonly #allocator = new PacketAllocator();
   #pictureId: number;
   #tl0PictureIndex: number;
 
@@ -121,7 +123,7 @@ export class Vp8Packetizer {
     const count = Math.ceil(frame.length / room);
     const payloads: Uint8Array[] = [];
     // One buffer for all: one for each packet would cost more than filling it.
-    const bytes = new Uint8Array(frame.length + count * descriptorSize);
+    const bytes = this.#allocator.allocate(frame.length + count * descriptorSize);
     let start = 0;
     for (let i = 0; i < count; i++) {
       // Even shares: no tiny last packet (RFC 7741 leaves the split to the sender).

@@ -16,34 +16,47 @@ export interface KeptPacket {
 
 /** Limits of a `RetransmissionHistory`. */
 export interface RetransmissionOptions {
-  /** Packets kept, a power of two. Default 1024. */
+  /** Packets kept at most, a power of two. Default 1024. */
   readonly capacity?: number;
   /** Packets older than this are not sent again. Default 2000 ms. */
   readonly maxAge?: Milliseconds;
 }
 
+/** A place in the ring, written anew for each packet. */
 interface Entry {
   packet: KeptPacket;
   sentAt: Milliseconds;
   resentAt: Milliseconds;
 }
 
-/** A ring of the last packets of one stream, by sequence number. */
+const INITIAL_CAPACITY = 32;
+
+/** A ring of the last packets of one stream, by sequence number. It grows while what it would forget is young enough. */
 export class RetransmissionHistory {
-  readonly #entries: (Entry | undefined)[];
-  readonly #mask: number;
+  readonly #capacity: number;
   readonly #maxAge: Milliseconds;
+  #entries: (Entry | undefined)[];
 
   constructor(options: RetransmissionOptions = {}) {
-    const capacity = options.capacity ?? 1024;
-    this.#entries = new Array<Entry | undefined>(capacity).fill(undefined);
-    this.#mask = capacity - 1;
+    this.#capacity = options.capacity ?? 1024;
     this.#maxAge = options.maxAge ?? 2000;
+    this.#entries = new Array<Entry | undefined>(Math.min(INITIAL_CAPACITY, this.#capacity)).fill(undefined);
   }
 
-  /** Remembers a packet, in place of the one `capacity` before it. */
+  /** Remembers a packet, in place of an older one. */
   add(packet: KeptPacket, now: Milliseconds): void {
-    this.#entries[packet.sequenceNumber & this.#mask] = { packet, sentAt: now, resentAt: Number.NEGATIVE_INFINITY };
+    let entry = this.#at(packet.sequenceNumber);
+    while (entry !== undefined && now - entry.sentAt <= this.#maxAge && this.#entries.length < this.#capacity) {
+      this.#grow();
+      entry = this.#at(packet.sequenceNumber);
+    }
+    if (entry === undefined) {
+      this.#put({ packet, sentAt: now, resentAt: Number.NEGATIVE_INFINITY });
+      return;
+    }
+    entry.packet = packet;
+    entry.sentAt = now;
+    entry.resentAt = Number.NEGATIVE_INFINITY;
   }
 
   /**
@@ -51,11 +64,25 @@ export class RetransmissionHistory {
    * trip ago (then that one is on its way).
    */
   take(sequenceNumber: number, now: Milliseconds, roundTrip: Milliseconds): KeptPacket | undefined {
-    const entry = this.#entries[sequenceNumber & this.#mask];
+    const entry = this.#at(sequenceNumber);
     if (entry === undefined || entry.packet.sequenceNumber !== sequenceNumber) return undefined;
     if (now - entry.sentAt > this.#maxAge || now - entry.resentAt < roundTrip) return undefined;
     entry.resentAt = now;
     return entry.packet;
+  }
+
+  #at(sequenceNumber: number): Entry | undefined {
+    return this.#entries[sequenceNumber & (this.#entries.length - 1)];
+  }
+
+  #put(entry: Entry): void {
+    this.#entries[entry.packet.sequenceNumber & (this.#entries.length - 1)] = entry;
+  }
+
+  #grow(): void {
+    const entries = this.#entries;
+    this.#entries = new Array<Entry | undefined>(2 * entries.length).fill(undefined);
+    for (const entry of entries) if (entry !== undefined) this.#put(entry);
   }
 }
 

@@ -1,7 +1,7 @@
 // From packets to whole frames in decoding order, with the decode gate: a frame comes out only if everything it refers to
 // came out before it.
 
-import type { PayloadFormat } from '../payload/payload-format.ts';
+import type { PayloadFormat, PayloadInfo } from '../payload/payload-format.ts';
 import type { Resolution } from '../payload/vp8.ts';
 import type { Milliseconds } from '../units.ts';
 import { type ColorSpace, readCaptureLag, readColorSpace } from './media-extensions.ts';
@@ -29,8 +29,8 @@ const MAX_WAITING_PACKETS = 2048;
 
 interface Waiting {
   readonly packet: ReceivedPacket;
-  readonly frameStart: boolean;
-  readonly keyFrameStart: boolean;
+  /** `undefined` for a packet of padding alone. */
+  readonly info: PayloadInfo | undefined;
 }
 
 /**
@@ -89,9 +89,8 @@ export class FrameAssembler {
       this.#malformed += 1;
       return [];
     }
-    const keyFrameStart = info?.keyFrameStart ?? false;
-    this.#waiting.set(packet.sequence, { packet, frameStart: info?.frameStart ?? false, keyFrameStart });
-    if (keyFrameStart) {
+    this.#waiting.set(packet.sequence, { packet, info });
+    if (info?.keyFrameStart) {
       this.#keyFrameStarts.push(packet.sequence);
       this.#keyFrameStarts.sort((a, b) => a - b);
     }
@@ -129,11 +128,11 @@ export class FrameAssembler {
     while (this.#next !== undefined) {
       const head = this.#waiting.get(this.#next);
       if (head === undefined) return;
-      if (head.packet.payload.length === 0) {
+      if (head.info === undefined) {
         this.#release(this.#next, this.#next);
         continue;
       }
-      if (!head.frameStart) {
+      if (!head.info.frameStart) {
         // The stream continues in the middle of a frame: its beginning never was in the sequence.
         this.close();
         return;
@@ -187,7 +186,7 @@ export class FrameAssembler {
     for (let sequence = start; ; sequence++) {
       const waiting = this.#waiting.get(sequence);
       if (waiting === undefined) return undefined;
-      const another = this.#format.marksFrameStart && waiting.frameStart && sequence > start;
+      const another = this.#format.marksFrameStart && waiting.info?.frameStart && sequence > start;
       if (waiting.packet.timestamp !== timestamp || another) return 'never';
       if (waiting.packet.marker) return sequence;
     }
@@ -195,23 +194,31 @@ export class FrameAssembler {
 
   /** The frame of these packets; `undefined` where they do not make one. */
   #frame(start: number, last: number, now: Milliseconds): AssembledFrame | undefined {
-    const packets: ReceivedPacket[] = [];
-    for (let sequence = start; sequence <= last; sequence++) {
-      const packet = this.#waiting.get(sequence)?.packet;
-      if (packet !== undefined && packet.payload.length > 0) packets.push(packet);
-    }
-    const head = packets[0];
-    const data = this.#format.depacketize(packets.map(({ payload }) => payload));
-    if (head === undefined || data === undefined) return undefined;
-    const colorSpace = packets.findLast((packet) => packet.colorSpace !== undefined)?.colorSpace;
-    const captureLag = packets.findLast((packet) => packet.captureLag !== undefined)?.captureLag;
+    const payloads: Uint8Array[] = [];
+    let first: Waiting | undefined;
     // Which packet says that it is a key frame, and of what size, depends on the codec.
-    const infos = packets.flatMap(({ payload }) => this.#format.inspect(payload) ?? []);
+    let keyFrame = false;
+    let resolution: Resolution | undefined;
+    let colorSpace: Uint8Array | undefined;
+    let captureLag: Uint8Array | undefined;
+    for (let sequence = start; sequence <= last; sequence++) {
+      const waiting = this.#waiting.get(sequence);
+      if (waiting?.info === undefined) continue;
+      const { packet, info } = waiting;
+      payloads.push(packet.payload);
+      first ??= waiting;
+      keyFrame ||= info.keyFrameStart;
+      resolution ??= info.resolution;
+      colorSpace = packet.colorSpace ?? colorSpace;
+      captureLag = packet.captureLag ?? captureLag;
+    }
+    const data = this.#format.depacketize(payloads);
+    if (first === undefined || data === undefined) return undefined;
     return {
-      timestamp: head.timestamp,
-      keyFrame: infos.some(({ keyFrameStart }) => keyFrameStart),
-      temporalLayer: infos[0]?.temporalLayer ?? 0,
-      resolution: infos.find(({ resolution }) => resolution !== undefined)?.resolution,
+      timestamp: first.packet.timestamp,
+      keyFrame,
+      temporalLayer: first.info?.temporalLayer ?? 0,
+      resolution,
       colorSpace: colorSpace && readColorSpace(colorSpace),
       captureLag: (captureLag && readCaptureLag(captureLag)) ?? 0,
       data,

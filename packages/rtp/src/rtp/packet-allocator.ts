@@ -13,7 +13,7 @@ export class PacketAllocator {
   #slab = new Uint8Array(0);
   #used: Bytes = 0;
 
-  /** `size` bytes of zeros. */
+  /** `size` bytes of zeros; they begin at a multiple of four, to be read in words. */
   allocate(size: Bytes): Uint8Array {
     if (size > SLAB_SIZE) return new Uint8Array(size);
     if (this.#used + size > this.#slab.length) {
@@ -21,7 +21,7 @@ export class PacketAllocator {
       this.#used = 0;
     }
     const start = this.#used;
-    this.#used += size;
-    return this.#slab.subarray(start, this.#used);
+    this.#used = (start + size + 3) & ~3;
+    return this.#slab.subarray(start, start + size);
   }
 }

@@ -49,7 +49,7 @@ const TWO_BYTE_PROFILE_MASK = 0xfff0;
 const ABS_SEND_TIME_SIZE = 3;
 const TRANSPORT_SEQUENCE_SIZE = 2;
 
-/** What `#elementAt` answers where no element is. */
+/** What `#elementAt` and `#find` answer where no element is. */
 const PADDING = 0;
 const END = -1;
 
@@ -132,15 +132,19 @@ export class RtpPacket {
 
   /** The bytes of the extension element `id`, a view; `undefined` where the packet has none or its block is cut short. */
   extension(id: number): Uint8Array | undefined {
-    let offset = this.#extensionStart;
-    while (offset < this.#extensionEnd) {
-      const element = this.#elementAt(offset);
-      if (element === END) return undefined;
-      const start = offset + this.#headSize(element);
-      offset = start + (element & 0xff);
-      if (element >> 8 === id && element !== PADDING) return this.bytes.subarray(start, offset);
-    }
-    return undefined;
+    const offset = this.#find(id);
+    if (offset === END) return undefined;
+    const element = this.#elementAt(offset);
+    const start = offset + this.#headSize(element);
+    return this.bytes.subarray(start, start + (element & 0xff));
+  }
+
+  /** The first 16 bits of the extension element `id`, without a view of it; `undefined` where there are none. */
+  extensionUint16(id: number): number | undefined {
+    const offset = this.#find(id);
+    if (offset === END) return undefined;
+    const element = this.#elementAt(offset);
+    return (element & 0xff) < 2 ? undefined : readUint16(this.bytes, offset + this.#headSize(element));
   }
 
   /** All extension elements in the order in which they stand in the packet. */
@@ -155,6 +159,18 @@ export class RtpPacket {
       if (element !== PADDING) elements.push({ id: element >> 8, value: this.bytes.subarray(start, offset) });
     }
     return elements;
+  }
+
+  /** Where the extension element `id` begins; `END` where there is none. */
+  #find(id: number): number {
+    let offset = this.#extensionStart;
+    while (offset < this.#extensionEnd) {
+      const element = this.#elementAt(offset);
+      if (element === END) return END;
+      if (element >> 8 === id && element !== PADDING) return offset;
+      offset += this.#headSize(element) + (element & 0xff);
+    }
+    return END;
   }
 
   /** What stands at `offset`: an element, its identifier above the eight bits of its size; `PADDING`; or the `END`. */

@@ -28,7 +28,8 @@ export class RateMeter {
     this.#advance(now);
     const window = this.#bucketLength * BUCKETS;
     if (this.#since === undefined || now - this.#since < window / 2) return undefined;
-    const bytes = this.#buckets.reduce((sum, bucket) => sum + bucket, 0);
+    let bytes: Bytes = 0;
+    for (const bucket of this.#buckets) bytes += bucket;
     // The bucket of the moment is only part full: the window is as long as what it covers.
     const covered = this.#bucketLength * (BUCKETS - 1) + (now % this.#bucketLength);
     return (bytes * 8000) / Math.max(this.#bucketLength, Math.min(now - this.#since, covered));

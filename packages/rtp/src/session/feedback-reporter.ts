@@ -10,7 +10,6 @@ import { CongestionFeedbackRecorder } from '../rtcp/congestion-feedback-recorder
 import type { CongestionFeedback, CongestionFeedbackFormat } from '../rtcp/feedback-types.ts';
 import type { RtcpPacket } from '../rtcp/packets.ts';
 import { feedbackInterval, TransportFeedbackRecorder } from '../rtcp/transport-feedback-recorder.ts';
-import { readTransportSequence } from '../rtp/header-extensions.ts';
 import type { RtpPacket } from '../rtp/packet.ts';
 import { RateMeter } from '../rtp/rate-meter.ts';
 import type { Bytes, Milliseconds } from '../units.ts';
@@ -56,8 +55,7 @@ class TransportRecorder implements Recorder {
   #lastFeedback: Milliseconds = Number.NEGATIVE_INFINITY;
 
   onPacket(packet: RtpPacket, extensionId: number | undefined, arrival: Milliseconds): void {
-    const value = extensionId === undefined ? undefined : packet.extension(extensionId);
-    const sequence = value && readTransportSequence(value);
+    const sequence = extensionId === undefined ? undefined : packet.extensionUint16(extensionId);
     if (sequence === undefined) return;
     this.#mediaSsrc = packet.ssrc;
     this.#recorder.onPacket(sequence, arrival);

@@ -19,7 +19,10 @@ export class PacketSender {
   readonly #clock: Clock;
   readonly #session: SenderSession;
   #timer: TimerHandle;
+  /** When the timer calls; infinite when there is none. */
   #timerDue: Milliseconds = Number.POSITIVE_INFINITY;
+  /** When there is something to do next: it may have been put off since the timer was set. */
+  #due: Milliseconds = Number.POSITIVE_INFINITY;
 
   constructor(options: PacketSenderOptions) {
     this.#clock = options.clock;
@@ -78,16 +81,26 @@ export class PacketSender {
   }
 
   #schedule(now: Milliseconds): void {
-    const next = this.#session.nextProcessTime(now) ?? Number.POSITIVE_INFINITY;
-    if (next === this.#timerDue) return;
+    this.#due = this.#session.nextProcessTime(now) ?? Number.POSITIVE_INFINITY;
+    // Each packet puts off what keeps the path alive: a timer that calls too early costs less than a new one each time.
+    if (this.#due >= this.#timerDue) return;
     this.#clock.clearTimeout(this.#timer);
-    this.#timerDue = next;
-    if (next === Number.POSITIVE_INFINITY) return;
-    this.#timer = this.#clock.setTimeout(() => {
-      this.#timerDue = Number.POSITIVE_INFINITY;
-      const then = this.#clock.now();
-      this.#session.process(then);
-      this.#schedule(then);
-    }, next - now);
+    this.#setTimer(now);
   }
+
+  #setTimer(now: Milliseconds): void {
+    this.#timerDue = this.#due;
+    if (this.#due !== Number.POSITIVE_INFINITY) this.#timer = this.#clock.setTimeout(this.#onTimer, this.#due - now);
+  }
+
+  readonly #onTimer = (): void => {
+    const now = this.#clock.now();
+    if (this.#due > Math.max(this.#timerDue, now)) {
+      this.#setTimer(now);
+      return;
+    }
+    this.#timerDue = Number.POSITIVE_INFINITY;
+    this.#session.process(now);
+    this.#schedule(now);
+  };
 }

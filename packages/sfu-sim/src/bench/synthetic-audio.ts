@@ -1,7 +1,7 @@
 // WebCodecs' `AudioEncoder` and `AudioDecoder` for Opus without sound: one packet for each `AudioData`, of the size the
 // bitrate gives it. A packet depends on no other.
 
-import type { Microseconds, Milliseconds } from '@sluice/rtp';
+import { type Microseconds, type Milliseconds, PacketAllocator } from '@sluice/rtp';
 import { opusDuration, readAudioPayload, writeAudioPayload } from './synthetic-bitstream.ts';
 import { bytesOf, OWNED, SyntheticEncodedAudioChunk } from './synthetic-chunks.ts';
 import { type CodecEnvironment, SyntheticCodec } from './synthetic-codec.ts';
@@ -24,6 +24,7 @@ interface EncodeWork {
 export class SyntheticAudioEncoder extends SyntheticCodec<EncodeWork> implements AudioEncoder {
   ondequeue: AudioEncoder['ondequeue'] = null;
   readonly #output: EncodedAudioChunkOutputCallback;
+  readonly #allocator = new PacketAllocator();
   #config: AudioEncoderConfig | undefined;
   #described: AudioEncoderConfig | undefined;
   /** Bits that the rounding of earlier packets to whole bytes has left over. */
@@ -76,6 +77,7 @@ export class SyntheticAudioEncoder extends SyntheticCodec<EncodeWork> implements
         level: content.level ?? 0,
       },
       { duration: duration / 1000, channels: config.numberOfChannels, size },
+      this.#allocator,
     );
     const { codec, sampleRate, numberOfChannels } = config;
     const metadata = this.#described === config ? {} : { decoderConfig: { codec, sampleRate, numberOfChannels } };

@@ -7,7 +7,7 @@
 // Audio: the TOC byte of an Opus packet (RFC 6716 §3.1), then
 //   source u32 · frame u32 · capture time f64 · level u8 · checksum u32 · filler
 
-import type { Bytes, Milliseconds } from '@sluice/rtp';
+import type { Bytes, Milliseconds, PacketAllocator } from '@sluice/rtp';
 
 const VP8_DELTA_HEADER = 3;
 const VP8_KEY_HEADER = 10;
@@ -50,11 +50,11 @@ export interface AudioPayload {
 }
 
 /** A chunk of `size` bytes, or of `MIN_VIDEO_CHUNK` if that is more. */
-export function writeVideoPayload(payload: VideoPayload, size: Bytes): Uint8Array<ArrayBuffer> {
+export function writeVideoPayload(payload: VideoPayload, size: Bytes, allocator: PacketAllocator): Uint8Array {
   const isKey = payload.reference === undefined;
   const body = isKey ? VP8_KEY_HEADER : VP8_DELTA_HEADER;
-  const bytes = new Uint8Array(Math.max(size, MIN_VIDEO_CHUNK));
-  const view = new DataView(bytes.buffer);
+  const bytes = allocator.allocate(Math.max(size, MIN_VIDEO_CHUNK));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   // Frame tag, little-endian: 1 bit "not a key frame", 3 bits version, 1 bit show_frame, 19 bits first partition's size.
   // There is always a second partition (RFC 6386 §9.5), and Wireshark insists on it: here the filler.
   const firstPartition = Math.min(VIDEO_BODY, bytes.length - body - 1);
@@ -111,9 +111,10 @@ export function isVp8KeyFrame(bytes: Uint8Array): boolean {
 export function writeAudioPayload(
   payload: AudioPayload,
   { duration, channels, size }: { duration: Milliseconds; channels: number; size: Bytes },
-): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(Math.max(size, MIN_AUDIO_CHUNK));
-  const view = new DataView(bytes.buffer);
+  allocator: PacketAllocator,
+): Uint8Array {
+  const bytes = allocator.allocate(Math.max(size, MIN_AUDIO_CHUNK));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const stereo = channels === 2 ? 4 : 0;
   view.setUint8(0, (opusConfiguration(duration) << 3) | stereo);
   view.setUint32(1, payload.sourceId);
@@ -155,15 +156,28 @@ function opusConfiguration(duration: Milliseconds): number {
   return silk >= 0 ? 8 + silk : 31;
 }
 
-/** Deterministic bytes (xorshift32) that do not compress to nothing and differ from frame to frame. */
-function fill(bytes: Uint8Array<ArrayBuffer>, from: number, seed: number): void {
-  let state = seed | 1;
-  const words = new Uint32Array(bytes.buffer, 0, bytes.length >> 2);
-  for (let i = (from + 3) >> 2; i < words.length; i++) {
+/** What filler is cut out of: bytes that do not compress to nothing (xorshift32). */
+const NOISE = createNoise();
+
+function createNoise(): Uint8Array {
+  let state = 1;
+  const words = Uint32Array.from({ length: 16_384 }, () => {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    words[i] = state;
+    return state;
+  });
+  return new Uint8Array(words.buffer);
+}
+
+/** Deterministic bytes that differ from frame to frame: each begins elsewhere in the noise. */
+function fill(bytes: Uint8Array, from: number, seed: number): void {
+  let start = Math.imul(seed, 0x9e3779b1) >>> 16;
+  for (let at = from; at < bytes.length; ) {
+    const piece = NOISE.subarray(start, start + bytes.length - at);
+    bytes.set(piece, at);
+    at += piece.length;
+    start = 0;
   }
 }
 
@@ -172,12 +186,14 @@ function checksum(bytes: Uint8Array, skip: number): number {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
   const firstWord = Math.min(words.length, (skip + 7) >> 2);
-  let hash = 0x811c9dc5;
-  const mix = (value: number) => {
-    hash = Math.imul(hash ^ value, 0x01000193);
-  };
-  for (let i = 0; i < Math.min(4 * firstWord, bytes.length); i++) if (i < skip || i >= skip + 4) mix(bytes[i] ?? 0);
-  for (let i = firstWord; i < words.length; i++) mix(words[i] ?? 0);
-  for (let i = 4 * words.length; i < bytes.length; i++) if (i < skip || i >= skip + 4) mix(bytes[i] ?? 0);
-  return hash >>> 0;
+  let hash = mix(0x811c9dc5, bytes, 0, skip);
+  hash = mix(hash, bytes, skip + 4, Math.min(4 * firstWord, bytes.length));
+  hash = mix(hash, words, firstWord, words.length);
+  return mix(hash, bytes, Math.max(skip + 4, 4 * words.length), bytes.length) >>> 0;
+}
+
+function mix(before: number, values: Uint8Array | Uint32Array, from: number, to: number): number {
+  let hash = before;
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ (values[i] ?? 0), 0x01000193);
+  return hash;
 }

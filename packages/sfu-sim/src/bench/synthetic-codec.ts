@@ -169,16 +169,20 @@ export abstract class SyntheticCodec<Work> extends EventTarget {
     for (const entry of dropped) if ('flush' in entry) entry.flush.reject(reason);
   }
 
+  /** Whether anybody hears of a shorter queue. */
+  get #isHeard(): boolean {
+    return this.#hasListeners || this.ondequeue !== null;
+  }
+
   /** One event for all that left the queue in this turn. */
   #planDequeue(): void {
-    if (this.#dequeuePlanned) return;
+    if (this.#dequeuePlanned || !this.#isHeard) return;
     this.#dequeuePlanned = true;
     inMicrotask(this.#onDequeue);
   }
 
   readonly #onDequeue = (): void => {
     this.#dequeuePlanned = false;
-    if (!this.#hasListeners && this.ondequeue === null) return;
     const event = new Event('dequeue');
     this.callOnDequeue(event);
     this.dispatchEvent(event);

@@ -277,6 +277,7 @@ export function contentOf(media: VideoFrame | AudioData): SyntheticContent {
 
 /** The bytes of any buffer WebCodecs accepts. */
 export function viewOf(source: AllowSharedBufferSource): Uint8Array {
+  if (source instanceof Uint8Array) return source;
   return ArrayBuffer.isView(source)
     ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
     : new Uint8Array(source);

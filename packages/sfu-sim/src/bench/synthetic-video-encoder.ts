@@ -1,7 +1,7 @@
 // WebCodecs' `VideoEncoder` without pixels: sizes, times, key frames and temporal layers are those of the codec that the
 // configuration names (see synthetic-profiles.ts); the bits say which frame they are.
 
-import type { Bytes, Microseconds, Milliseconds } from '@sluice/rtp';
+import { type Bytes, type Microseconds, type Milliseconds, PacketAllocator } from '@sluice/rtp';
 import { FrameSizeModel } from './frame-size-model.ts';
 import { MIN_VIDEO_CHUNK, writeVideoPayload } from './synthetic-bitstream.ts';
 import { OWNED, SyntheticEncodedVideoChunk } from './synthetic-chunks.ts';
@@ -49,6 +49,7 @@ export class SyntheticVideoEncoder extends SyntheticCodec<EncodeWork> implements
   readonly #output: EncodedVideoChunkOutputCallback;
   readonly #id: number;
   readonly #sizes: FrameSizeModel;
+  readonly #allocator = new PacketAllocator();
   #configuration: Configuration | undefined;
   /** What the last chunk was made with; undefined before the first and after `reset`. */
   #active: Configuration | undefined;
@@ -126,6 +127,7 @@ export class SyntheticVideoEncoder extends SyntheticCodec<EncodeWork> implements
         height: config.height,
       },
       this.#sizeOf(isKey, layer, work.configuration),
+      this.#allocator,
     );
     const chunk = new SyntheticEncodedVideoChunk(
       {

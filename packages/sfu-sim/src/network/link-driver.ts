@@ -7,7 +7,7 @@ import type { Agenda, AgendaDriver } from './agenda.ts';
 export interface DrivenLink {
   /** When the next thing arrived that waits to be delivered; `Infinity` when there is none. */
   readonly nextArrived: Milliseconds;
-  /** Delivers it. */
+  /** Delivers it. Everything up to `now` has happened already. */
   deliverNext(now: Milliseconds): void;
 }
 

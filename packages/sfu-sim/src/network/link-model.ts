@@ -171,6 +171,11 @@ export class LinkModel<Message> implements HopPath<Message> {
   /** The next arrival up to and including `now`, packets first; call it until it returns `undefined`. */
   poll(now: Milliseconds): LinkArrival<Message> | undefined {
     this.agenda.advance(now);
+    return this.take(now);
+  }
+
+  /** Like `poll`, when everything up to `now` has happened already. */
+  take(now: Milliseconds): LinkArrival<Message> | undefined {
     const packet = this.#packets.first?.arrival ?? Number.POSITIVE_INFINITY;
     const message = this.#messages.first?.arrival ?? Number.POSITIVE_INFINITY;
     if (message < packet) return message <= now ? this.#messages.shift() : undefined;

@@ -87,7 +87,7 @@ export class Link implements SharedQueue {
     checkLinkKeys(options);
     checkClock(options, clock);
     this.#model = new LinkModel(random, options, { start: clock.now(), observer: this.#createPathObserver() });
-    this.#driven = this.#createDriven();
+    this.#driven = new Arrivals(this.#model, (now) => this.#deliverNext(now));
     this.#driver.add(this.#driven);
     if (tracer === undefined) return;
     this.#traceChange(clock.now());
@@ -213,18 +213,8 @@ export class Link implements SharedQueue {
     while (this.#rateChange <= now) this.#traceChange(this.#rateChange);
   }
 
-  #createDriven(): DrivenLink {
-    const model = this.#model;
-    return {
-      get nextArrived() {
-        return model.nextArrived;
-      },
-      deliverNext: (now) => this.#deliverNext(now),
-    };
-  }
-
   #deliverNext(now: Milliseconds): void {
-    const item = this.#model.poll(now);
+    const item = this.#model.take(now);
     if (item === undefined) return;
     if (item.kind === 'message') {
       item.message.deliver(item.message.text);
@@ -236,6 +226,21 @@ export class Link implements SharedQueue {
     this.#tracer?.({ ...packetEvent('packet-arrived', arrival, this.name, packet), queued });
     this.#observer?.(packet, arrival, undefined);
     this.#deliver(packet, arrival);
+  }
+}
+
+/** What the driver sees of a link. */
+class Arrivals implements DrivenLink {
+  readonly deliverNext: DrivenLink['deliverNext'];
+  readonly #model: LinkModel<ReliableMessage>;
+
+  constructor(model: LinkModel<ReliableMessage>, deliverNext: DrivenLink['deliverNext']) {
+    this.#model = model;
+    this.deliverNext = deliverNext;
+  }
+
+  get nextArrived(): Milliseconds {
+    return this.#model.nextArrived;
   }
 }
 

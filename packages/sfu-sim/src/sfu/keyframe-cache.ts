@@ -39,7 +39,9 @@ export class KeyframeCache {
   readonly #maxPackets: number;
   readonly #maxBytes: number;
   readonly #maxAge: Milliseconds;
-  readonly #run = new Map<number, ForwardedPacket>();
+  /** The packets from `#start` on, `undefined` where one has not come. */
+  #run: (ForwardedPacket | undefined)[] = [];
+  #packets = 0;
   /** Where the run begins: a key frame's first packet; `undefined` while there is none. */
   #start: number | undefined;
   /** The newest packet seen, in the run or not. */
@@ -66,7 +68,7 @@ export class KeyframeCache {
 
   get stats(): KeyframeCacheStats {
     return {
-      packets: this.#run.size,
+      packets: this.#packets,
       bytes: this.#bytes,
       hits: this.#hits,
       misses: this.#misses,
@@ -86,8 +88,10 @@ export class KeyframeCache {
       }
       this.#start = packet.sequence;
     }
-    if (packet.sequence < this.#start || this.#run.has(packet.sequence)) return;
-    this.#run.set(packet.sequence, forwarded);
+    const place = packet.sequence - this.#start;
+    if (place < 0 || this.#run[place] !== undefined) return;
+    this.#run[place] = forwarded;
+    this.#packets += 1;
     this.#bytes += packet.payload.length;
     if (info?.keyFrameStart && packet.sequence > this.#start) {
       this.#candidates.push(packet.sequence);
@@ -106,8 +110,7 @@ export class KeyframeCache {
     if (sequence >= this.#end) return [];
     if (this.#start === undefined || sequence < this.#start || sequence < this.#skipped) return undefined;
     const following: ForwardedPacket[] = [];
-    for (let next = sequence + 1; next <= this.#end; next++) {
-      const forwarded = this.#run.get(next);
+    for (const forwarded of this.#run.slice(sequence + 1 - this.#start)) {
       if (forwarded !== undefined) following.push(forwarded);
     }
     return following;
@@ -136,15 +139,12 @@ export class KeyframeCache {
 
   #burst(now: Milliseconds): ForwardedPacket[] | undefined {
     const start = this.#start;
-    if (start === undefined || this.#run.size !== this.#end - start + 1) return undefined;
-    const head = this.#run.get(start);
+    if (start === undefined || this.#packets !== this.#end - start + 1) return undefined;
+    const [head] = this.#run;
     if (head === undefined || now - head.packet.arrival > this.#maxAge) return undefined;
     if (this.#keyFrameBytes === undefined) return undefined;
     const burst: ForwardedPacket[] = [];
-    for (let sequence = start; sequence <= this.#end; sequence++) {
-      const forwarded = this.#run.get(sequence);
-      if (forwarded !== undefined) burst.push(forwarded);
-    }
+    for (const forwarded of this.#run) if (forwarded !== undefined) burst.push(forwarded);
     return burst;
   }
 
@@ -168,7 +168,7 @@ export class KeyframeCache {
 
   #exceedsBounds(start: number): boolean {
     return (
-      this.#run.size > this.#maxPackets ||
+      this.#packets > this.#maxPackets ||
       this.#bytes > this.#maxBytes ||
       this.#end - start >= 4 * this.#maxPackets ||
       (this.#keyFrameBytes ?? 0) > this.#maxKeyFrameBytes
@@ -176,7 +176,8 @@ export class KeyframeCache {
   }
 
   #clear(): void {
-    this.#run.clear();
+    this.#run = [];
+    this.#packets = 0;
     this.#start = undefined;
     this.#bytes = 0;
     this.#keyFrameBytes = undefined;
@@ -185,10 +186,10 @@ export class KeyframeCache {
   }
 
   #beginAt(start: number): void {
-    for (const [sequence, { packet }] of this.#run) {
-      if (sequence >= start) continue;
-      this.#run.delete(sequence);
-      this.#bytes -= packet.payload.length;
+    for (const forwarded of this.#run.splice(0, start - (this.#start ?? start))) {
+      if (forwarded === undefined) continue;
+      this.#packets -= 1;
+      this.#bytes -= forwarded.packet.payload.length;
     }
     this.#start = start;
     this.#keyFrameBytes = this.#wholeFrameBytes(start);
@@ -197,10 +198,11 @@ export class KeyframeCache {
 
   /** The payload bytes of the frame that starts at `start`, if all its packets are here. */
   #wholeFrameBytes(start: number): number | undefined {
-    const timestamp = this.#run.get(start)?.packet.timestamp;
+    const first = start - (this.#start ?? start);
+    const timestamp = this.#run[first]?.packet.timestamp;
     let bytes = 0;
-    for (let sequence = start; ; sequence++) {
-      const packet = this.#run.get(sequence)?.packet;
+    for (let place = first; ; place++) {
+      const packet = this.#run[place]?.packet;
       if (packet === undefined || packet.timestamp !== timestamp) return undefined;
       bytes += packet.payload.length;
       if (packet.marker) return bytes;
