@@ -1,6 +1,7 @@
 // What a benchmark prints: a table for people, or one JSON object for programs.
 
 import { cpus } from 'node:os';
+import { alignedTable } from './aligned-table.ts';
 import type { Measurement, Spread } from './measure.ts';
 
 /** One number of a benchmark. */
@@ -71,16 +72,7 @@ function toTable(figures: readonly Figure[]): string {
     ratio === undefined ? '' : text(ratio),
     spread?.ratio === undefined ? '' : range(spread.ratio),
   ]);
-  const table = [['', 'ours', 'min – max', 'best peer', 'ratio', 'min – max'], ...rows];
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return alignedTable([['', 'ours', 'min – max', 'best peer', 'ratio', 'min – max'], ...rows]);
 }
 
 function lineOf({ name, value, unit, peer, ratio }: Figure): string {

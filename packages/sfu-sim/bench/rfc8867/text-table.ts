@@ -1,5 +1,6 @@
 // The results for a terminal: two lines for each case and controller, the median and the worst of its seeds.
 
+import { alignedTable } from '../../../../scripts/bench/aligned-table.ts';
 import { OTHER_ESTIMATORS, STEP_CASE } from './other-estimators.ts';
 import { stepRows } from './step-rows.ts';
 import { type CaseSummary, COLUMNS } from './summary.ts';
@@ -17,8 +18,8 @@ export function textTable(summaries: readonly CaseSummary[]): string {
   );
   const step = summaries.filter(({ name }) => name === STEP_CASE);
   const beside =
-    step.length === 0 ? [] : ['', `${STEP_CASE}, beside others`, aligned(stepRows(step, OTHER_ESTIMATORS))];
-  return [aligned([head, ...rows]), ...beside, ...(missed.length === 0 ? [] : ['', 'missed:', ...missed])].join('\n');
+    step.length === 0 ? [] : ['', `${STEP_CASE}, beside others`, alignedTable(stepRows(step, OTHER_ESTIMATORS))];
+  return [alignedTable([head, ...rows]), ...beside, ...(missed.length === 0 ? [] : ['', 'missed:', ...missed])].join('\n');
 }
 
 function cells(figures: CaseSummary['figures'], which: 'median' | 'worst'): string[] {
@@ -26,16 +27,4 @@ function cells(figures: CaseSummary['figures'], which: 'median' | 'worst'): stri
     const spread = figures[column.figure];
     return spread === undefined ? '' : valueText(spread[which], column);
   });
-}
-
-function aligned(table: readonly (readonly string[])[]): string {
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }
