@@ -19,7 +19,9 @@ export function textTable(summaries: readonly CaseSummary[]): string {
   const step = summaries.filter(({ name }) => name === STEP_CASE);
   const beside =
     step.length === 0 ? [] : ['', `${STEP_CASE}, beside others`, alignedTable(stepRows(step, OTHER_ESTIMATORS))];
-  return [alignedTable([head, ...rows]), ...beside, ...(missed.length === 0 ? [] : ['', 'missed:', ...missed])].join('\n');
+  return [alignedTable([head, ...rows]), ...beside, ...(missed.length === 0 ? [] : ['', 'missed:', ...missed])].join(
+    '\n',
+  );
 }
 
 function cells(figures: CaseSummary['figures'], which: 'median' | 'worst'): string[] {
