@@ -36,6 +36,8 @@ export default defineConfig(({ mode }) => ({
     root: import.meta.dirname,
     include: ['packages/*/test/**/*.test.ts', 'scripts/test/**/*.test.{mjs,ts}'],
     testTimeout: 30_000,
+    // Vitest leaves one processor idle by default.
+    maxWorkers: '100%',
     // A report holds its style sheets as text; without this they are empty in tests.
     css: { include: [/\.css\?raw$/] },
   },
