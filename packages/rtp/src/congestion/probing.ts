@@ -179,6 +179,12 @@ export class ProbeController {
     this.#probe([bitrate], 'recovered', false, now);
   }
 
+  /** Others who kept the queue full are gone: there is no need to wait whether it stays that way. */
+  onOthersGone(now: Milliseconds): void {
+    if (this.#continueAbove === undefined)
+      this.#probe([this.#options.stagnationScale * this.#estimate], 'recovered', true, now);
+  }
+
   /** The path is back after an outage: it may carry what it carried before. */
   onReturned(before: BitsPerSecond, now: Milliseconds): void {
     if (before > this.#estimate) this.#probe([before], 'outage', false, now);
