@@ -172,6 +172,14 @@ export class RtpSendStream {
     };
   }
 
+  /** Packets that `send` made did not go out after all. Nothing that went before is sent again either. */
+  withdraw(packets: readonly RtpFields[]): void {
+    this.#packets -= packets.length;
+    for (const { payload } of packets) this.#octets -= payload.length;
+    this.#history?.clear();
+    this.#fecEncoder?.finish();
+  }
+
   /** A packet of padding alone, to fill a place in the sequence that the receiver would otherwise wait for. */
   filler(sequenceNumber: number, timestamp: number, now: Milliseconds): RtpFields {
     return { ...this.send(sequenceNumber, timestamp, false, new Uint8Array(0), now), paddingSize: 1 };
