@@ -27,7 +27,7 @@ export interface ProbingOptions {
    * Default 3000 ms; infinite: none, as in libwebrtc.
    */
   readonly stagnationInterval: Milliseconds;
-  /** ... and their multiple of the estimate. Default 1.5. */
+  /** ... and their multiple of the estimate; 0: none, at other times neither. Default 1.5. */
   readonly stagnationScale: number;
   /** Multiples of a changed desired bitrate that are probed while the application is the limit. Default [1, 2]. */
   readonly desiredScales: readonly number[];
@@ -232,6 +232,7 @@ export class ProbeController {
       highest = target;
       this.#requests.push(this.#request(target, reason));
     }
+    if (highest === 0) return;
     this.#probedAt = now;
     if (further) this.#continueAbove = continueThreshold * highest;
   }
