@@ -10,6 +10,8 @@ export interface KeptPacket {
   readonly timestamp: number;
   readonly marker: boolean;
   readonly payload: Uint8Array;
+  /** Takes the place of the payload's first bytes; `undefined`: they stay as they are. */
+  readonly payloadHead: Uint8Array | undefined;
   /** Elements of this packet alone. */
   readonly extensions: readonly ExtensionElement[];
 }
@@ -86,12 +88,17 @@ export class RetransmissionHistory {
   }
 }
 
-/** The payload of a retransmission (RFC 4588 §4): the original sequence number, then the original payload. */
-export function writeRtxPayload(sequenceNumber: number, payload: Uint8Array): Uint8Array {
+/**
+ * The payload of a retransmission (RFC 4588 §4): the original sequence number, then the original payload.
+ *
+ * @param head - takes the place of the payload's first bytes. Default: they stay as they are
+ */
+export function writeRtxPayload(sequenceNumber: number, payload: Uint8Array, head?: Uint8Array): Uint8Array {
   const rtx = new Uint8Array(payload.length + 2);
   rtx[0] = sequenceNumber >> 8;
   rtx[1] = sequenceNumber;
   rtx.set(payload, 2);
+  if (head !== undefined) rtx.set(head, 2);
   return rtx;
 }
 

@@ -8,11 +8,13 @@ const packet = (sequenceNumber: number) => ({
   timestamp: sequenceNumber,
   marker: false,
   payload: new Uint8Array(1),
+  payloadHead: undefined,
   extensions: [],
 });
 
 test('RFC 4588 §4: a retransmission begins with the original sequence number', () => {
   expect(toHex(writeRtxPayload(0x1234, hex('aabb')))).toBe('1234aabb');
+  expect(toHex(writeRtxPayload(0x1234, hex('aabb'), hex('cc')))).toBe('1234ccbb');
   expect(readRtxSequence(hex('1234aabb'))).toBe(0x1234);
   expect(readRtxSequence(hex('12'))).toBeUndefined();
   expect(readRtxSequence(hex(''))).toBeUndefined();
