@@ -162,7 +162,7 @@ export class RtpSendStream {
       this.#lastTimestamp = timestamp;
       this.#lastTimestampAt = now;
     }
-    this.#history?.add({ sequenceNumber, timestamp, marker, payload, payloadHead, extensions }, now);
+    this.#history?.add(sequenceNumber, timestamp, marker, payload, payloadHead, extensions, now);
     return {
       payloadType: this.payloadType,
       sequenceNumber,
