@@ -184,7 +184,7 @@ export interface LayerSwitchEvent extends TrackDetails {
 export interface KeyFrameWantedEvent extends TrackDetails {
   readonly type: 'key-frame-wanted';
   readonly rid?: string | undefined;
-  /** `join`, `pli`, `fir` or `layer-switch`. */
+  /** `join`, `pli`, `fir`, `layer-switch`, or `resume` after a suspension. */
   readonly reason: string;
 }
 
@@ -192,6 +192,14 @@ export interface KeyFrameWantedEvent extends TrackDetails {
 export interface KeyFrameRequestedEvent extends TrackDetails {
   readonly type: 'key-frame-requested' | 'key-frame-exhausted';
   readonly rid?: string | undefined;
+  readonly reason: string;
+}
+
+/** What the SFU sends `participant` by its estimate: all, audio alone for now, or audio alone as hardly anything gets through. */
+export interface VideoStateChangedEvent extends ParticipantDetails {
+  readonly type: 'video-state-changed';
+  readonly from: 'video' | 'audio-only' | 'suspended';
+  readonly to: 'video' | 'audio-only' | 'suspended';
   readonly reason: string;
 }
 
@@ -304,6 +312,7 @@ export type SluiceEvent =
   | LayerSwitchEvent
   | KeyFrameWantedEvent
   | KeyFrameRequestedEvent
+  | VideoStateChangedEvent
   | VideoSuspendedEvent
   | NackSentEvent
   | FrameEncodedEvent

@@ -93,6 +93,11 @@ export class RetransmissionHistory {
     return entry;
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    this.#entries.fill(undefined);
+  }
+
   #at(sequenceNumber: number): Entry | undefined {
     return this.#entries[sequenceNumber & (this.#entries.length - 1)];
   }

@@ -12,6 +12,7 @@ import {
   startingAt,
 } from '@sluice/rtp';
 import type { KeyframeCacheOptions } from './keyframe-cache.ts';
+import { resolveVideoSuspension, type VideoSuspensionOptions } from './video-suspension.ts';
 
 /** Settings of an SFU. */
 export interface SfuOptions {
@@ -33,6 +34,8 @@ export interface SfuOptions {
    * save the round trip of a retransmission and cost their share of the bit rate. Default none.
    */
   readonly forwardErrorCorrection?: FlexFecProtection;
+  /** When a subscriber's path bears no video at all. Default: below 80 kbit/s, until there are 150 again. */
+  readonly videoSuspension?: Partial<VideoSuspensionOptions>;
   /** Participants in the room at once; one more is refused with `room-full`. Default 1000. */
   readonly maxParticipants?: number;
   /** Tracks one participant may publish at once; one more is refused with `too-many-tracks`. Default 16. */
@@ -42,12 +45,15 @@ export interface SfuOptions {
 }
 
 /** Every setting with a value. */
-export type ResolvedSfuOptions = Required<SfuOptions>;
+export type ResolvedSfuOptions = Required<Omit<SfuOptions, 'videoSuspension'>> & {
+  readonly videoSuspension: VideoSuspensionOptions;
+};
 
 /**
  * Fills in the defaults.
  *
- * @throws ArgumentError for an impossible `forwardErrorCorrection` or contradicting bitrates in `congestion`
+ * @throws ArgumentError for an impossible `forwardErrorCorrection`, or contradicting bitrates in `congestion` or
+ * `videoSuspension`
  */
 export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions {
   if (options.forwardErrorCorrection !== undefined) checkProtection(options.forwardErrorCorrection);
@@ -58,6 +64,7 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
     congestionController: options.congestionController ?? defaultCongestionController,
     congestionFeedback: options.congestionFeedback ?? 'transport-cc',
     forwardErrorCorrection: options.forwardErrorCorrection ?? { ratio: 0 },
+    videoSuspension: resolveVideoSuspension(options.videoSuspension),
     maxParticipants: options.maxParticipants ?? 1000,
     maxTracksPerParticipant: options.maxTracksPerParticipant ?? 16,
     tickInterval: options.tickInterval ?? 20,
