@@ -37,7 +37,10 @@ async function main() {
   const entry = benchmarks.get(name);
   if (entry === undefined) throw new Error(`There is no benchmark "${name}". There are: ${names}.`);
   await installMissing();
-  return runTypeScript(entry, values.json ? ['--json', ...own] : own);
+  return runTypeScript(entry, values.json ? ['--json', ...own] : own, {
+    // For those that measure memory.
+    nodeArguments: ['--expose-gc'],
+  });
 }
 
 /** The benchmarks' files by name, in alphabetical order. */

@@ -124,7 +124,8 @@ function takeTurn({ run, calls }: Racer, now: () => number): number {
   return elapsed / calls;
 }
 
-function spreadOf(values: readonly number[]): Spread {
+/** The middle of the values and how far they are apart. */
+export function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;

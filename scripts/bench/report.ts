@@ -36,12 +36,13 @@ export function figureOf({ name, unit, ours, peer, ratio }: Measurement): Figure
  * as a table. Progress goes to stderr.
  *
  * @param figures - yields one figure after the other
+ * @returns all of them
  */
 export async function reportBenchmark(
   bench: string,
   figures: Iterable<Figure> | AsyncIterable<Figure>,
   args: readonly string[] = process.argv.slice(2),
-): Promise<void> {
+): Promise<readonly Figure[]> {
   const unknown = args.find((arg) => arg !== '--json');
   if (unknown !== undefined) throw new Error(`The benchmark ${bench} knows no "${unknown}": it takes --json alone.`);
   console.error(`${bench}: Node ${process.versions.node}, ${cpus()[0]?.model ?? 'unknown processor'}`);
@@ -51,6 +52,7 @@ export async function reportBenchmark(
     console.error(`  ${lineOf(figure)}`);
   }
   console.log(args.includes('--json') ? figuresJson(bench, done) : toTable(done));
+  return done;
 }
 
 /** The figures as one JSON object, for programs. */

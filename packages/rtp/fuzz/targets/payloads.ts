@@ -55,8 +55,11 @@ function readPayloads(format: PayloadFormat, input: Uint8Array): void {
     }
     if ((tag & 0x0c) === 0) rewriter.splice(bytes);
     if ((tag & 0x30) === 0) rewriter.drop(bytes);
-    const rewritten = rewriter.rewrite(bytes);
-    if (rewritten === undefined) continue;
+    const { payload, head } = rewriter.rewrite(bytes) ?? {};
+    if (payload === undefined) continue;
+    check((head?.length ?? 0) <= payload.length, 'A head is longer than its payload.');
+    const rewritten = payload.slice();
+    if (head !== undefined) rewritten.set(head);
     const growth = rewritten.length - bytes.length;
     check(growth >= 0 && growth <= MAX_GROWTH, `A payload of ${bytes.length} bytes grew by ${growth}.`);
     if (info === undefined) continue;

@@ -69,7 +69,14 @@ export interface PayloadRewriter {
   /** The frame of this payload is not forwarded. */
   drop(payload: Uint8Array): void;
   /** The payload as the receiver shall get it, or `undefined` where its frame has no place in what was sent. */
-  rewrite(payload: Uint8Array): Uint8Array | undefined;
+  rewrite(payload: Uint8Array): RewrittenPayload | undefined;
+}
+
+/** A payload for one receiver: all receivers share its bytes but the first ones, for as long as they may be sent again. */
+export interface RewrittenPayload {
+  readonly payload: Uint8Array;
+  /** Takes the place of as many bytes at the payload's beginning; `undefined`: they stay as they are. */
+  readonly head: Uint8Array | undefined;
 }
 
 /** One codec's RTP payload format. */
@@ -91,4 +98,8 @@ export interface PayloadFormat {
 }
 
 /** Leaves payloads as they are: for formats without counters. */
-export const UNCHANGED: PayloadRewriter = { splice: () => {}, drop: () => {}, rewrite: (payload) => payload };
+export const UNCHANGED: PayloadRewriter = {
+  splice: () => {},
+  drop: () => {},
+  rewrite: (payload) => ({ payload, head: undefined }),
+};

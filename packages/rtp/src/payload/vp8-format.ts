@@ -1,14 +1,14 @@
 // VP8 behind the `PayloadFormat` interface.
 
 import { CounterRewriter } from '../rtp/counter-rewriter.ts';
-import { PacketAllocator } from '../rtp/packet-allocator.ts';
 import { Unwrapper } from '../sequence.ts';
 import { concatenate } from './concatenate.ts';
-import type { PayloadFormat, PayloadInfo, PayloadRewriter } from './payload-format.ts';
+import type { PayloadFormat, PayloadInfo, PayloadRewriter, RewrittenPayload } from './payload-format.ts';
 import {
   isVp8KeyFrame,
   parseVp8Descriptor,
   renumberVp8,
+  renumberVp8Descriptor,
   type Vp8Descriptor,
   Vp8Packetizer,
   vp8KeyFrameResolution,
@@ -53,8 +53,6 @@ export const vp8Format: PayloadFormat = {
 
 class Vp8Rewriter implements PayloadRewriter {
   readonly #pictureIds = new CounterRewriter(15);
-  readonly #allocator = new PacketAllocator();
-  readonly #allocate = (size: number): Uint8Array => this.#allocator.allocate(size);
   /** Widens picture ids of 7 bits. */
   #shortPictureIds = new Unwrapper(7);
   #tl0Offset = 0;
@@ -77,7 +75,7 @@ class Vp8Rewriter implements PayloadRewriter {
     if (pictureId !== undefined) this.#pictureIds.drop(pictureId);
   }
 
-  rewrite(payload: Uint8Array): Uint8Array | undefined {
+  rewrite(payload: Uint8Array): RewrittenPayload | undefined {
     const descriptor = parseVp8Descriptor(payload);
     if (descriptor === undefined) return undefined;
     const original = this.#pictureId(descriptor);
@@ -88,7 +86,10 @@ class Vp8Rewriter implements PayloadRewriter {
       tl0PictureIndex: this.#renumberTl0(descriptor),
       keyIndex: this.#renumberKeyIndex(descriptor),
     };
-    return renumberVp8(payload, descriptor, numbers, this.#allocate);
+    // A picture id that grows moves everything behind it.
+    const widened = original !== undefined && !descriptor.longPictureId;
+    if (widened) return { payload: renumberVp8(payload, descriptor, numbers), head: undefined };
+    return { payload, head: renumberVp8Descriptor(payload, descriptor, numbers) };
   }
 
   /** 15 bit, whatever the original's width. */

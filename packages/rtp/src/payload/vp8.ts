@@ -155,37 +155,38 @@ export interface Vp8Renumbering {
   readonly keyIndex: number;
 }
 
-/**
- * A copy of the payload with its counters replaced (RFC 7741 §4.2: a splice keeps them continuous).
- *
- * @param allocate - where the copy goes: zeros. Default: a buffer of its own
- */
-export function renumberVp8(
+/** A copy of the payload with its counters replaced (RFC 7741 §4.2: a splice keeps them continuous). */
+export function renumberVp8(payload: Uint8Array, descriptor: Vp8Descriptor, numbers: Vp8Renumbering): Uint8Array {
+  const renumbered = renumberVp8Descriptor(payload, descriptor, numbers);
+  const copy = new Uint8Array(renumbered.length + payload.length - descriptor.size);
+  copy.set(renumbered);
+  copy.set(payload.subarray(descriptor.size), renumbered.length);
+  return copy;
+}
+
+/** A copy of the payload's descriptor with its counters replaced: as long as before, or a byte more for a 7-bit picture id. */
+export function renumberVp8Descriptor(
   payload: Uint8Array,
-  descriptor: Vp8Descriptor,
+  { size, pictureId, longPictureId, tl0PictureIndex, keyIndex }: Vp8Descriptor,
   numbers: Vp8Renumbering,
-  allocate: (size: number) => Uint8Array = (size) => new Uint8Array(size),
 ): Uint8Array {
-  const widened = descriptor.pictureId !== undefined && !descriptor.longPictureId;
-  const copy = allocate(payload.length + (widened ? 1 : 0));
-  copy[0] = payload[0] ?? 0;
-  if (payload.length > 1) copy[1] = payload[1] ?? 0;
+  const widened = pictureId !== undefined && !longPictureId;
+  const copy = new Uint8Array(size + (widened ? 1 : 0));
+  for (let i = 0; i < 2 && i < size; i++) copy[i] = payload[i] ?? 0;
   let from = 2;
   let to = 2;
-  if (descriptor.pictureId !== undefined) {
+  if (pictureId !== undefined) {
     copy[to++] = 0x80 | (numbers.pictureId >> 8);
     copy[to++] = numbers.pictureId & 0xff;
-    from += descriptor.longPictureId ? 2 : 1;
+    from += longPictureId ? 2 : 1;
   }
-  if (descriptor.tl0PictureIndex !== undefined) {
+  if (tl0PictureIndex !== undefined) {
     copy[to++] = numbers.tl0PictureIndex;
     from += 1;
   }
-  if (descriptor.keyIndex !== undefined) {
-    copy[to++] = ((payload[from] ?? 0) & 0xe0) | numbers.keyIndex;
-    from += 1;
+  if (from < size) {
+    const byte = payload[from] ?? 0;
+    copy[to] = keyIndex === undefined ? byte : (byte & 0xe0) | numbers.keyIndex;
   }
-  // Without an extension byte the descriptor is one byte long and the second byte is already VP8 data.
-  copy.set(payload.subarray(from), to);
   return copy;
 }

@@ -3,7 +3,7 @@
 import { CounterRewriter } from '../rtp/counter-rewriter.ts';
 import { Unwrapper } from '../sequence.ts';
 import { concatenate } from './concatenate.ts';
-import type { PayloadFormat, PayloadInfo, PayloadRewriter } from './payload-format.ts';
+import type { PayloadFormat, PayloadInfo, PayloadRewriter, RewrittenPayload } from './payload-format.ts';
 import { parseVp9Descriptor, parseVp9FrameHead, type Vp9Descriptor } from './vp9.ts';
 import { Vp9Packetizer } from './vp9-packetizer.ts';
 
@@ -72,7 +72,7 @@ class Vp9Rewriter implements PayloadRewriter {
 
   drop(): void {}
 
-  rewrite(payload: Uint8Array): Uint8Array | undefined {
+  rewrite(payload: Uint8Array): RewrittenPayload | undefined {
     const descriptor = parseVp9Descriptor(payload);
     if (descriptor === undefined) return undefined;
     let pictureId = 0;
@@ -92,17 +92,19 @@ class Vp9Rewriter implements PayloadRewriter {
   }
 }
 
-/** A copy of the payload with its counters replaced, a 7-bit picture id widened; absent ones stay absent. */
-function renumber(payload: Uint8Array, descriptor: Vp9Descriptor, pictureId: number, tl0: number): Uint8Array {
+/** The payload with its counters replaced, a 7-bit picture id widened; absent ones stay absent. */
+function renumber(payload: Uint8Array, descriptor: Vp9Descriptor, pictureId: number, tl0: number): RewrittenPayload {
   const numbered = descriptor.pictureId !== undefined;
   const widened = numbered && !descriptor.longPictureId ? 1 : 0;
-  const copy = new Uint8Array(payload.length + widened);
-  copy.set(payload.subarray(1), 1 + widened);
+  // A picture id that grows moves everything behind it.
+  const copied = widened ? payload.length : descriptor.size;
+  const copy = new Uint8Array(copied + widened);
+  copy.set(payload.subarray(1, copied), 1 + widened);
   copy[0] = payload[0] ?? 0;
   if (numbered) {
     copy[1] = 0x80 | (pictureId >> 8);
     copy[2] = pictureId & 0xff;
   }
   if (descriptor.tl0PictureIndex !== undefined) copy[numbered ? 4 : 2] = tl0;
-  return copy;
+  return widened ? { payload: copy, head: undefined } : { payload, head: copy };
 }

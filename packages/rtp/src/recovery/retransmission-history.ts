@@ -10,6 +10,8 @@ export interface KeptPacket {
   readonly timestamp: number;
   readonly marker: boolean;
   readonly payload: Uint8Array;
+  /** Takes the place of the payload's first bytes; `undefined`: they stay as they are. */
+  readonly payloadHead: Uint8Array | undefined;
   /** Elements of this packet alone. */
   readonly extensions: readonly ExtensionElement[];
 }
@@ -22,12 +24,13 @@ export interface RetransmissionOptions {
   readonly maxAge?: Milliseconds;
 }
 
-/** A place in the ring, written anew for each packet. */
-interface Entry {
-  packet: KeptPacket;
+/** A place in the ring, written anew for each packet: an object for each would live long enough to be costly. */
+interface Entry extends Writable<KeptPacket> {
   sentAt: Milliseconds;
   resentAt: Milliseconds;
 }
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 const INITIAL_CAPACITY = 32;
 
@@ -43,32 +46,51 @@ export class RetransmissionHistory {
     this.#entries = new Array<Entry | undefined>(Math.min(INITIAL_CAPACITY, this.#capacity)).fill(undefined);
   }
 
-  /** Remembers a packet, in place of an older one. */
-  add(packet: KeptPacket, now: Milliseconds): void {
-    let entry = this.#at(packet.sequenceNumber);
+  /**
+   * Remembers a packet, in place of an older one.
+   *
+   * @param payloadHead - takes the place of the payload's first bytes; `undefined`: they stay as they are
+   * @param extensions - elements of this packet alone
+   */
+  add(
+    sequenceNumber: number,
+    timestamp: number,
+    marker: boolean,
+    payload: Uint8Array,
+    payloadHead: Uint8Array | undefined,
+    extensions: readonly ExtensionElement[],
+    now: Milliseconds,
+  ): void {
+    let entry = this.#at(sequenceNumber);
     while (entry !== undefined && now - entry.sentAt <= this.#maxAge && this.#entries.length < this.#capacity) {
       this.#grow();
-      entry = this.#at(packet.sequenceNumber);
+      entry = this.#at(sequenceNumber);
     }
+    const resentAt = Number.NEGATIVE_INFINITY;
     if (entry === undefined) {
-      this.#put({ packet, sentAt: now, resentAt: Number.NEGATIVE_INFINITY });
+      this.#put({ sequenceNumber, timestamp, marker, payload, payloadHead, extensions, sentAt: now, resentAt });
       return;
     }
-    entry.packet = packet;
+    entry.sequenceNumber = sequenceNumber;
+    entry.timestamp = timestamp;
+    entry.marker = marker;
+    entry.payload = payload;
+    entry.payloadHead = payloadHead;
+    entry.extensions = extensions;
     entry.sentAt = now;
-    entry.resentAt = Number.NEGATIVE_INFINITY;
+    entry.resentAt = resentAt;
   }
 
   /**
    * The packet to send again, or `undefined` when it is not kept any more, too old, or was sent again less than a round
-   * trip ago (then that one is on its way).
+   * trip ago (then that one is on its way). Good until the next `add`.
    */
   take(sequenceNumber: number, now: Milliseconds, roundTrip: Milliseconds): KeptPacket | undefined {
     const entry = this.#at(sequenceNumber);
-    if (entry === undefined || entry.packet.sequenceNumber !== sequenceNumber) return undefined;
+    if (entry === undefined || entry.sequenceNumber !== sequenceNumber) return undefined;
     if (now - entry.sentAt > this.#maxAge || now - entry.resentAt < roundTrip) return undefined;
     entry.resentAt = now;
-    return entry.packet;
+    return entry;
   }
 
   /** Forgets everything. */
@@ -81,7 +103,7 @@ export class RetransmissionHistory {
   }
 
   #put(entry: Entry): void {
-    this.#entries[entry.packet.sequenceNumber & (this.#entries.length - 1)] = entry;
+    this.#entries[entry.sequenceNumber & (this.#entries.length - 1)] = entry;
   }
 
   #grow(): void {
@@ -91,12 +113,17 @@ export class RetransmissionHistory {
   }
 }
 
-/** The payload of a retransmission (RFC 4588 §4): the original sequence number, then the original payload. */
-export function writeRtxPayload(sequenceNumber: number, payload: Uint8Array): Uint8Array {
+/**
+ * The payload of a retransmission (RFC 4588 §4): the original sequence number, then the original payload.
+ *
+ * @param head - takes the place of the payload's first bytes. Default: they stay as they are
+ */
+export function writeRtxPayload(sequenceNumber: number, payload: Uint8Array, head?: Uint8Array): Uint8Array {
   const rtx = new Uint8Array(payload.length + 2);
   rtx[0] = sequenceNumber >> 8;
   rtx[1] = sequenceNumber;
   rtx.set(payload, 2);
+  if (head !== undefined) rtx.set(head, 2);
   return rtx;
 }
 

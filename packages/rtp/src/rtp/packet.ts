@@ -27,6 +27,8 @@ export interface RtpFields {
   /** Default none. */
   readonly extensions?: readonly ExtensionElement[];
   readonly payload: Uint8Array;
+  /** Takes the place of as many bytes at the payload's beginning. Default: they stay as they are. */
+  readonly payloadHead?: Uint8Array | undefined;
   /** Bytes of padding after the payload, its last byte, the count, included: 0 (the default) to 255. */
   readonly paddingSize?: number;
 }
@@ -206,6 +208,7 @@ export function serializeRtp(fields: RtpFields, stamp?: DepartureStamp, allocato
     csrcs = NO_CSRCS,
     paddingSize = 0,
     payload,
+    payloadHead,
     sequenceNumber,
     payloadType,
   } = fields;
@@ -277,6 +280,9 @@ export function serializeRtp(fields: RtpFields, stamp?: DepartureStamp, allocato
     }
   }
   bytes.set(payload, payloadStart);
+  if (payloadHead !== undefined) {
+    for (let i = 0; i < payloadHead.length; i++) bytes[payloadStart + i] = payloadHead[i] ?? 0;
+  }
   if (paddingSize > 0) bytes[bytes.length - 1] = paddingSize;
   return bytes;
 }

@@ -145,6 +145,7 @@ export class RtpSendStream {
    *
    * @param now - when the media it carries was due, for sender reports
    * @param extensions - elements of this packet alone
+   * @param payloadHead - takes the place of the payload's first bytes. Default: they stay as they are
    */
   send(
     sequenceNumber: number,
@@ -153,6 +154,7 @@ export class RtpSendStream {
     payload: Uint8Array,
     now: Milliseconds,
     extensions: readonly ExtensionElement[] = NONE,
+    payloadHead?: Uint8Array,
   ): RtpFields {
     this.#packets += 1;
     this.#octets += payload.length;
@@ -160,7 +162,7 @@ export class RtpSendStream {
       this.#lastTimestamp = timestamp;
       this.#lastTimestampAt = now;
     }
-    this.#history?.add({ sequenceNumber, timestamp, marker, payload, extensions }, now);
+    this.#history?.add(sequenceNumber, timestamp, marker, payload, payloadHead, extensions, now);
     return {
       payloadType: this.payloadType,
       sequenceNumber,
@@ -169,6 +171,7 @@ export class RtpSendStream {
       marker,
       extensions: extensions.length > 0 ? [...this.#extensions, ...extensions] : this.#extensions,
       payload,
+      payloadHead,
     };
   }
 
@@ -238,7 +241,7 @@ export class RtpSendStream {
         ssrc: rtx.ssrc,
         marker: packet.marker,
         extensions: [...(rtx.extensions ?? NONE), ...packet.extensions],
-        payload: writeRtxPayload(sequenceNumber, packet.payload),
+        payload: writeRtxPayload(sequenceNumber, packet.payload, packet.payloadHead),
       });
     }
     return answers;

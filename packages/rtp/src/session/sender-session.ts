@@ -77,12 +77,17 @@ const PATIENCE_FOR_PADDING: Milliseconds = 1000;
 /** Fixed header, and room for the extensions that Sluice negotiates. */
 const HEADER_SIZE: Bytes = 40;
 
+/**
+ * One for all sessions: where a packet goes to many, a buffer is full as soon as it is begun, and is let go of with its
+ * packets. Buffers that each session fills slowly would all have grown old by then, and the garbage collector with them.
+ */
+const ALLOCATOR = new PacketAllocator();
+
 /** One end's outgoing packets. */
 export class SenderSession {
   readonly #send: (packet: Uint8Array) => void;
   readonly #pacing: Pacing | undefined;
   readonly #streams = new Map<number, Entry>();
-  readonly #allocator = new PacketAllocator();
   readonly #echo = new ReferenceTimeEcho();
   /** Written anew for each packet. */
   readonly #stamp = { absSendTimeId: 0, absSendTime: 0, transportSequenceId: 0, transportSequence: 0 };
@@ -322,7 +327,7 @@ export class SenderSession {
     const isCounted = this.#congestionFeedback === 'ccfb' || extensionIds.transportSequence !== undefined;
     stamp.transportSequenceId = this.#congestionFeedback === 'ccfb' ? 0 : (extensionIds.transportSequence ?? 0);
     stamp.transportSequence = sequence & 0xffff;
-    const packet = serializeRtp(fields, stamp, this.#allocator);
+    const packet = serializeRtp(fields, stamp, ALLOCATOR);
     this.#packets += 1;
     this.#bytes += packet.length;
     this.#firstSentAt ??= this.#now;

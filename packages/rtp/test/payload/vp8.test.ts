@@ -11,6 +11,7 @@ import {
 import { vp8Format } from '../../src/payload/vp8-format.ts';
 import { seededRandom } from '../../src/random.ts';
 import { hex, toHex } from '../rtcp/hex.ts';
+import { wholeRewriter } from './rewritten.ts';
 
 const ABSENT = {
   nonReference: false,
@@ -305,7 +306,7 @@ describe('the rewriter', () => {
     Uint8Array.of(0x90, 0xf0, 0x80 | (pictureId >> 8), pictureId & 0xff, tl0, keyIndex, 0, 0);
 
   test('RFC 7741 §4.2: picture id, TL0PICIDX and KEYIDX go on across a splice, and wrap', () => {
-    const rewriter = vp8Format.createRewriter();
+    const rewriter = wholeRewriter(vp8Format);
     rewriter.splice(payload(0x7ffe, 254, 30));
     const first = [payload(0x7ffe, 254, 30), payload(0x7fff, 255, 30), payload(0, 0, 31)].map((each) =>
       rewriter.rewrite(each),
@@ -322,7 +323,7 @@ describe('the rewriter', () => {
   });
 
   test('a frame that is left out leaves no hole; its late packets have no place', () => {
-    const rewriter = vp8Format.createRewriter();
+    const rewriter = wholeRewriter(vp8Format);
     rewriter.splice(payload(10, 1, 1));
     rewriter.rewrite(payload(10, 1, 1));
     rewriter.drop(payload(11, 1, 1));
@@ -332,7 +333,7 @@ describe('the rewriter', () => {
   });
 
   test('a straggler of the spliced stream keeps its own numbers', () => {
-    const rewriter = vp8Format.createRewriter();
+    const rewriter = wholeRewriter(vp8Format);
     rewriter.splice(payload(10, 250, 1));
     const late = payload(11, 251, 1);
     const out = [payload(10, 250, 1), payload(12, 252, 1), late, payload(13, 253, 1)].map((each) =>
@@ -347,7 +348,7 @@ describe('the rewriter', () => {
   });
 
   test('after a straggler, a splice goes on behind the newest frame', () => {
-    const rewriter = vp8Format.createRewriter();
+    const rewriter = wholeRewriter(vp8Format);
     rewriter.splice(payload(10, 250, 1));
     for (const each of [payload(10, 250, 1), payload(12, 252, 2), payload(11, 251, 1)]) rewriter.rewrite(each);
     rewriter.splice(payload(99, 9, 9));
@@ -356,7 +357,7 @@ describe('the rewriter', () => {
 
   test('a payload without counters stays as it is', () => {
     const plain = hex('10 00 01 02');
-    const rewriter = vp8Format.createRewriter();
+    const rewriter = wholeRewriter(vp8Format);
     rewriter.splice(plain);
     expect(toHex(rewriter.rewrite(plain)!)).toBe(toHex(plain));
   });
@@ -365,7 +366,7 @@ describe('the rewriter', () => {
 test('invariant 7: no bytes make it throw', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 10 }), (payloads) => {
-      const rewriter = vp8Format.createRewriter();
+      const rewriter = wholeRewriter(vp8Format);
       for (const payload of payloads) {
         vp8Format.inspect(payload);
         vp8Format.depacketize([payload]);
@@ -379,7 +380,7 @@ test('invariant 7: no bytes make it throw', () => {
 });
 
 test('a 7-bit picture id that wraps goes on by one in the rewritten stream', () => {
-  const rewriter = vp8Format.createRewriter();
+  const rewriter = wholeRewriter(vp8Format);
   const payloadOf = (pictureId: number) => Uint8Array.of(0x90, 0x80, pictureId, 0x01, 0x02);
   rewriter.splice(payloadOf(125));
   const rewritten = [125, 126, 127, 0, 1].map(

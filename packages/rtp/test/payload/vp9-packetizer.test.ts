@@ -6,6 +6,7 @@ import { vp9Format } from '../../src/payload/vp9-format.ts';
 import { seededRandom } from '../../src/random.ts';
 import { hex, toHex } from '../rtcp/hex.ts';
 import { groupByFrame, mediaPackets } from './frames.ts';
+import { wholeRewriter } from './rewritten.ts';
 
 const chromium = groupByFrame(mediaPackets('vp9-one', 98));
 
@@ -261,7 +262,7 @@ describe('the rewriter', () => {
   };
 
   it('counts on over a splice, and over the end of the numbers', () => {
-    const rewriter = vp9Format.createRewriter();
+    const rewriter = wholeRewriter(vp9Format);
     const old = [picture(0x7fff, 255), picture(0, 0), picture(1, 1)];
     rewriter.splice(old[0]!);
     const before = old.map((each) => numbersOf(rewriter.rewrite(each)));
@@ -273,7 +274,7 @@ describe('the rewriter', () => {
   });
 
   it('widens ids of 7 bits, and lets them wrap', () => {
-    const rewriter = vp9Format.createRewriter();
+    const rewriter = wholeRewriter(vp9Format);
     rewriter.splice(picture(126, 0, false));
     const ids = [126, 127, 0, 1].map((id) => parseVp9Descriptor(rewriter.rewrite(picture(id, 0, false))!)!);
     expect(ids.map(({ pictureId }) => pictureId! - ids[0]!.pictureId!)).toEqual([0, 1, 2, 3]);
@@ -281,7 +282,7 @@ describe('the rewriter', () => {
   });
 
   it('leaves a gap for a picture that is not forwarded, as references count pictures', () => {
-    const rewriter = vp9Format.createRewriter();
+    const rewriter = wholeRewriter(vp9Format);
     rewriter.splice(picture(10, 0));
     const [first] = numbersOf(rewriter.rewrite(picture(10, 0)));
     rewriter.drop(picture(11, 0));
@@ -289,7 +290,7 @@ describe('the rewriter', () => {
   });
 
   it('changes nothing but its counters', () => {
-    const rewriter = vp9Format.createRewriter();
+    const rewriter = wholeRewriter(vp9Format);
     for (const [i, payloads] of chromium.entries()) {
       if (i === 0) rewriter.splice(payloads[0]!);
       for (const each of payloads) {
@@ -309,7 +310,7 @@ describe('the rewriter', () => {
     fc.assert(
       fc.property(options, ({ layers, upTo, mode }) => {
         const packetizer = vp9Format.createPacketizer(seededRandom(1), { vp9Mode: mode });
-        const rewriter = vp9Format.createRewriter();
+        const rewriter = wholeRewriter(vp9Format);
         const forwarded = new Map<number, Vp9Descriptor>();
         [0, ...layers].forEach((layer, i) => {
           const [payload] = packetizer.packetize(i === 0 ? keyFrame() : deltaFrame, 100, layer);

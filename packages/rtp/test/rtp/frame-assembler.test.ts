@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { PayloadFormat } from '../../src/payload/payload-format.ts';
+import { type PayloadFormat, UNCHANGED } from '../../src/payload/payload-format.ts';
 import { type AssembledFrame, FrameAssembler } from '../../src/rtp/frame-assembler.ts';
 import type { ReceivedPacket } from '../../src/rtp/receive-stream.ts';
 
@@ -12,7 +12,7 @@ const format: PayloadFormat = {
     first === 9 ? undefined : { frameStart: first > 0, keyFrameStart: first === 2, temporalLayer: 0, layerSync: false },
   depacketize: (payloads) => Uint8Array.from(payloads.flatMap((payload) => [...payload.subarray(1)])),
   createPacketizer: () => ({ packetize: (frame) => [frame] }),
-  createRewriter: () => ({ splice: () => {}, drop: () => {}, rewrite: (payload) => payload }),
+  createRewriter: () => UNCHANGED,
 };
 
 interface Frame {

@@ -242,6 +242,14 @@ const fields = fc.record({
   paddingSize: fc.oneof(fc.constant(0), uint(8)),
 });
 
+test('a payload is written with another head, and stays as it is', () => {
+  const payload = Uint8Array.of(1, 2, 3, 4);
+  const fields = { payloadType: 96, sequenceNumber: 1, timestamp: 2, ssrc: 3, marker: true, payload };
+  const headed = serializeRtp({ ...fields, payloadHead: Uint8Array.of(8, 9) });
+  expect(headed).toEqual(serializeRtp({ ...fields, payload: Uint8Array.of(8, 9, 3, 4) }));
+  expect(payload).toEqual(Uint8Array.of(1, 2, 3, 4));
+});
+
 test('every packet is read back as it was written', () => {
   fc.assert(
     fc.property(fields, (original) => {

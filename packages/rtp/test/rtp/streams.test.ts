@@ -181,6 +181,19 @@ describe('RFC 4588: retransmission', () => {
     expect(to.packetsReceived).toBe(1);
   });
 
+  test('what is sent again has the head it was sent with', () => {
+    const from = new RtpSendStream({
+      ssrc: 7,
+      payloadType: 96,
+      rtx: { ssrc: 8, payloadType: 97, firstSequenceNumber: 0 },
+    });
+    const shared = Uint8Array.of(1, 2, 3);
+    from.send(1, 0, true, shared, 0, [], Uint8Array.of(9));
+    const [again] = from.retransmit([1], 10);
+    expect(again?.payload).toEqual(Uint8Array.of(0, 1, 9, 2, 3));
+    expect(shared).toEqual(Uint8Array.of(1, 2, 3));
+  });
+
   test('a stream without retransmission answers nothing', () => {
     const from = new RtpSendStream({ ssrc: 7, payloadType: 96 });
     from.send(1, 0, true, Uint8Array.of(1), 0);

@@ -282,16 +282,17 @@ export class Consumer implements SendingStream {
     }
     const output = this.#sequence.map(sequenceNumber);
     if (output === undefined) return;
-    const payload = this.#payload.rewrite(packet.payload);
+    const rewritten = this.#payload.rewrite(packet.payload);
     const timestamp = this.#timestamps.map(packet.timestamp);
     const now = this.#clock.now();
-    if (payload === undefined) {
+    if (rewritten === undefined) {
       this.#send(this.stream.filler(output, timestamp, now));
       return;
     }
     if (info.keyFrameStart) this.stream.markKeyFrame(timestamp);
     const extensions = this.#extensionsOf(packet);
-    this.#send(this.stream.send(output, timestamp, packet.marker, payload, now, extensions));
+    const { payload, head } = rewritten;
+    this.#send(this.stream.send(output, timestamp, packet.marker, payload, now, extensions, head));
     if (
       this.#anchor === undefined ||
       this.#anchor.stream !== layer.stream ||
