@@ -1,6 +1,7 @@
 // What can be set on an SFU, with its defaults.
 
 import {
+  ArgumentError,
   type CongestionControllerFactory,
   type CongestionFeedbackFormat,
   type CongestionOptions,
@@ -12,6 +13,9 @@ import {
   startingAt,
 } from '@sluice/rtp';
 import type { KeyframeCacheOptions } from './keyframe-cache.ts';
+import type { VideoPolicy } from './video-gate.ts';
+
+const VIDEO_POLICIES: readonly VideoPolicy[] = ['allow', 'throttle', 'close'];
 
 /** Settings of an SFU. */
 export interface SfuOptions {
@@ -33,6 +37,13 @@ export interface SfuOptions {
    * save the round trip of a retransmission and cost their share of the bit rate. Default none.
    */
   readonly forwardErrorCorrection?: FlexFecProtection;
+  /**
+   * What is done with incoming video that is not what an encoder makes, see `VideoScorer`: with encodings whose verdict is
+   * `abusive`. `allow`: nothing, they are only scored. `throttle`: one whole key frame per second is forwarded, until the
+   * encoding is `legitimate` again. `close`: the track is unpublished, and publisher and subscribers are told why. Default
+   * `allow`.
+   */
+  readonly videoPolicy?: VideoPolicy;
   /** Participants in the room at once; one more is refused with `room-full`. Default 1000. */
   readonly maxParticipants?: number;
   /** Tracks one participant may publish at once; one more is refused with `too-many-tracks`. Default 16. */
@@ -47,10 +58,14 @@ export type ResolvedSfuOptions = Required<SfuOptions>;
 /**
  * Fills in the defaults.
  *
- * @throws ArgumentError for an impossible `forwardErrorCorrection` or contradicting bitrates in `congestion`
+ * @throws ArgumentError for an impossible `forwardErrorCorrection` or `videoPolicy`, or contradicting bitrates in `congestion`
  */
 export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions {
   if (options.forwardErrorCorrection !== undefined) checkProtection(options.forwardErrorCorrection);
+  const { videoPolicy = 'allow' } = options;
+  if (!VIDEO_POLICIES.includes(videoPolicy)) {
+    throw new ArgumentError(`The videoPolicy is ${String(videoPolicy)}: give one of ${VIDEO_POLICIES.join(', ')}.`);
+  }
   return {
     keyframeCache: options.keyframeCache ?? {},
     keyFrameArbiter: options.keyFrameArbiter ?? {},
@@ -58,6 +73,7 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
     congestionController: options.congestionController ?? defaultCongestionController,
     congestionFeedback: options.congestionFeedback ?? 'transport-cc',
     forwardErrorCorrection: options.forwardErrorCorrection ?? { ratio: 0 },
+    videoPolicy,
     maxParticipants: options.maxParticipants ?? 1000,
     maxTracksPerParticipant: options.maxTracksPerParticipant ?? 16,
     tickInterval: options.tickInterval ?? 20,
