@@ -186,7 +186,7 @@ export interface LayerSwitchEvent extends TrackDetails {
 export interface KeyFrameWantedEvent extends TrackDetails {
   readonly type: 'key-frame-wanted';
   readonly rid?: string | undefined;
-  /** `join`, `pli`, `fir`, `layer-switch` or `throttle-over`. */
+  /** `join`, `pli`, `fir`, `layer-switch`, `resume` after a suspension, or `throttle-over`. */
   readonly reason: string;
 }
 
@@ -208,6 +208,14 @@ export interface VideoJudgedEvent extends TrackDetails {
   /** What is done about it from here on. */
   readonly action: 'allow' | 'throttle' | 'close';
   /** What its legitimacy lost most by, in plain words, e.g. `31 key frames in a row`. */
+  readonly reason: string;
+}
+
+/** What the SFU sends `participant` by its estimate: all, audio alone for now, or audio alone as hardly anything gets through. */
+export interface VideoStateChangedEvent extends ParticipantDetails {
+  readonly type: 'video-state-changed';
+  readonly from: 'video' | 'audio-only' | 'suspended';
+  readonly to: 'video' | 'audio-only' | 'suspended';
   readonly reason: string;
 }
 
@@ -321,6 +329,7 @@ export type SluiceEvent =
   | KeyFrameWantedEvent
   | KeyFrameRequestedEvent
   | VideoJudgedEvent
+  | VideoStateChangedEvent
   | VideoSuspendedEvent
   | NackSentEvent
   | FrameEncodedEvent

@@ -85,6 +85,8 @@ export const AIMD_DEFAULTS: AimdOptions = {
 export interface PathUse {
   /** The application sends much less than it may. Default false. */
   readonly applicationLimited?: boolean;
+  /** What the path has carried for a second or more while its queue is long: the rate may fall that low at once. */
+  readonly carried?: BitsPerSecond | undefined;
   /** Others keep the queue full, as TCP does. Default false. */
   readonly competing?: boolean;
 }
@@ -182,12 +184,13 @@ export class Aimd {
     usage: BandwidthUsage,
     acknowledged: BitsPerSecond | undefined,
     now: Milliseconds,
-    { applicationLimited = false, competing = false }: PathUse = {},
+    { applicationLimited = false, carried = Number.POSITIVE_INFINITY, competing = false }: PathUse = {},
   ): void {
     this.#acknowledged = acknowledged ?? this.#acknowledged;
     if (usage === 'overuse') {
-      const { yieldFactor, minDecreaseRatio } = this.#options;
-      const least = (applicationLimited ? yieldFactor : minDecreaseRatio) * this.#estimate;
+      const { yieldFactor, minDecreaseRatio, decreaseFactor } = this.#options;
+      const ratio = applicationLimited ? yieldFactor : minDecreaseRatio;
+      const least = Math.min(ratio * this.#estimate, decreaseFactor * carried);
       this.#decrease(this.#acknowledged ?? this.#estimate, least, now);
       this.#state = 'hold';
     } else if (usage === 'underuse') {

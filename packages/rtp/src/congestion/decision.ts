@@ -16,7 +16,7 @@ export type ProbeReason =
   | 'desired'
   /** The maximum was raised. */
   | 'max'
-  /** The queue has drained after a large drop: what was there before may be there again. */
+  /** The queue has drained after a large drop, or others fill it no longer: what was there before may be there again. */
   | 'recovered'
   /** Feedback is back after an outage. */
   | 'outage';

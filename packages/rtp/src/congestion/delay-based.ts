@@ -15,6 +15,8 @@ export interface DelayBasedOptions {
   readonly aimd: AimdOptions;
   readonly queueDelay: QueueDelayOptions;
   readonly queueDrain: QueueDrainOptions;
+  /** More than this share of the estimate arrives: what is sent gets through, if late. Default 0.5. */
+  readonly deliveredRatio: number;
   /** Without feedback for this long, the groups and the trend are forgotten. Default 2000 ms. */
   readonly streamTimeout: Milliseconds;
 }
@@ -25,6 +27,7 @@ export const DELAY_BASED_DEFAULTS: DelayBasedOptions = {
   aimd: AIMD_DEFAULTS,
   queueDelay: QUEUE_DELAY_DEFAULTS,
   queueDrain: QUEUE_DRAIN_DEFAULTS,
+  deliveredRatio: 0.5,
   streamTimeout: 2_000,
 };
 
@@ -130,7 +133,8 @@ export class DelayBased {
     const { standing } = this.#queue;
     if (lost) this.#drain.onLoss(now);
     const draining = this.#drain.phase === 'drain';
-    this.#drain.update(standing, this.#rtt, now);
+    const delivered = (throughput.average ?? 0) >= this.#options.deliveredRatio * this.#aimd.estimate;
+    this.#drain.update(standing, this.#rtt, delivered, now);
     const { usage } = this.#trendline;
     const competing = this.#drain.phase === 'truce';
     if (!competing && (usage === 'overuse' || this.#drain.isDue(standing)) && !this.#isOwnProbe(arrived)) {
@@ -150,7 +154,7 @@ export class DelayBased {
     return { probed: false, recovered, decreased: yielded ? 'others' : undefined };
   }
 
-  #decrease({ recent, applicationLimited }: Throughput, draining: boolean, now: Milliseconds): void {
+  #decrease({ average, recent = average, applicationLimited }: Throughput, draining: boolean, now: Milliseconds): void {
     const { standing } = this.#queue;
     const { empty, noise } = this.#options.queueDrain;
     // Who fills a long queue uses all that the path carries, however little it is of what the application may.
@@ -163,11 +167,12 @@ export class DelayBased {
       // What arrives of a rate that has been lowered already says nothing of the path, as long as the queue is short: who has
       // the shortest round trip would see it first, and give way to all others.
       const lowered = draining && !this.#isLong;
-      this.#aimd.update('overuse', lowered ? this.#aimd.estimate : recent, now, { applicationLimited: limited });
+      const use = { applicationLimited: limited, carried: this.#isLong ? average : undefined };
+      this.#aimd.update('overuse', lowered ? this.#aimd.estimate : recent, now, use);
       this.#standingAtDecrease = standing;
     }
     this.#drain.start(standing);
-    this.#drain.update(standing, this.#rtt, now);
+    this.#drain.update(standing, this.#rtt, false, now);
   }
 
   /** Whether the queue is so long that it cannot be but for us or others who overuse the path. */

@@ -143,6 +143,9 @@ export class GoogleCongestionControl implements CongestionController {
     const lost = packets.some(({ receivedAt }) => receivedAt === undefined);
     const phase = this.#delayBased.drainPhase;
     const { probed, recovered, decreased } = this.#delayBased.onFeedback(arrived, throughput, probe, lost, at);
+    // With those who filled the queue the overflows are gone.
+    const othersGone = phase === 'truce' && this.#delayBased.drainPhase === 'idle';
+    if (othersGone) this.#lossBased.forget();
     if (probed) this.#lossBased.setEstimate(this.#delayBased.estimate);
     this.#probed = probed || (this.#probed && this.#delayBased.estimate >= estimate);
     this.#lossBased.onFeedback({ at, packets, acknowledged: this.#acknowledgedBitrate });
@@ -152,6 +155,7 @@ export class GoogleCongestionControl implements CongestionController {
     if (decreased !== undefined) this.#tell({ at, decision: 'decrease', bitrate, reason: decreased });
     this.#tellPhase(phase, at);
     if (recovered) this.#probing.onRecovered(at);
+    if (othersGone) this.#probing.onOthersGone(at);
     if (before !== undefined) this.#probing.onReturned(before, at);
     this.#collectProbes(at);
   }

@@ -161,6 +161,12 @@ export class LossLikelihood {
     this.#fresh = true;
   }
 
+  /** What was lost so far says nothing of what comes. */
+  forget(): void {
+    this.#observations.length = 0;
+    this.#lossRatio = 0;
+  }
+
   /** Takes over the result of a probe. */
   setEstimate(bitrate: BitsPerSecond): void {
     this.#estimate = bitrate;

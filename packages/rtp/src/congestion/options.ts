@@ -43,6 +43,8 @@ export interface CongestionOptions {
   readonly aimd?: Partial<AimdOptions>;
   readonly queueDelay?: Partial<QueueDelayOptions>;
   readonly queueDrain?: Partial<QueueDrainOptions>;
+  /** `DelayBasedOptions.deliveredRatio`. Default 0.5. */
+  readonly deliveredRatio?: number;
   /** `DelayBasedOptions.streamTimeout`. Default 2000 ms. */
   readonly streamTimeout?: Milliseconds;
   readonly acknowledgedRate?: Partial<AcknowledgedRateOptions>;
@@ -99,6 +101,7 @@ export function resolveCongestionOptions(options: CongestionOptions = {}): Resol
       aimd: { ...DELAY_BASED_DEFAULTS.aimd, floor: minBitrate, ...options.aimd },
       queueDelay: { ...DELAY_BASED_DEFAULTS.queueDelay, ...options.queueDelay },
       queueDrain: { ...DELAY_BASED_DEFAULTS.queueDrain, ...options.queueDrain },
+      deliveredRatio: options.deliveredRatio ?? DELAY_BASED_DEFAULTS.deliveredRatio,
       streamTimeout: options.streamTimeout ?? DELAY_BASED_DEFAULTS.streamTimeout,
     },
     acknowledgedRate: { ...ACKNOWLEDGED_RATE_DEFAULTS, ...options.acknowledgedRate },

@@ -27,7 +27,7 @@ export interface ProbingOptions {
    * Default 3000 ms; infinite: none, as in libwebrtc.
    */
   readonly stagnationInterval: Milliseconds;
-  /** ... and their multiple of the estimate. Default 1.5. */
+  /** ... and their multiple of the estimate; 0: none, at other times neither. Default 1.5. */
   readonly stagnationScale: number;
   /** Multiples of a changed desired bitrate that are probed while the application is the limit. Default [1, 2]. */
   readonly desiredScales: readonly number[];
@@ -179,6 +179,12 @@ export class ProbeController {
     this.#probe([bitrate], 'recovered', false, now);
   }
 
+  /** Others who kept the queue full are gone: there is no need to wait whether it stays that way. */
+  onOthersGone(now: Milliseconds): void {
+    if (this.#continueAbove === undefined)
+      this.#probe([this.#options.stagnationScale * this.#estimate], 'recovered', true, now);
+  }
+
   /** The path is back after an outage: it may carry what it carried before. */
   onReturned(before: BitsPerSecond, now: Milliseconds): void {
     if (before > this.#estimate) this.#probe([before], 'outage', false, now);
@@ -226,6 +232,7 @@ export class ProbeController {
       highest = target;
       this.#requests.push(this.#request(target, reason));
     }
+    if (highest === 0) return;
     this.#probedAt = now;
     if (further) this.#continueAbove = continueThreshold * highest;
   }

@@ -83,7 +83,7 @@ export class QueueDrain {
 
   /** Whether the queue is so long that nothing else has to say so. */
   isDue(standing: Milliseconds): boolean {
-    return this.phase === 'idle' && standing > this.#options.limit;
+    return this.phase !== 'truce' && standing > this.#options.limit;
   }
 
   /** Whether the estimate may grow. */
@@ -101,8 +101,12 @@ export class QueueDrain {
     this.#lostAt = now;
   }
 
-  /** Takes in how long the queue is. To be called with each feedback. */
-  update(standing: Milliseconds, rtt: Milliseconds, now: Milliseconds): void {
+  /**
+   * Takes in how long the queue is. To be called with each feedback.
+   *
+   * @param delivered - most of what may be sent arrives; where it does not, no others are needed to fill the queue
+   */
+  update(standing: Milliseconds, rtt: Milliseconds, delivered: boolean, now: Milliseconds): void {
     const { empty, horizon, minFactor, patience } = this.#options;
     const elapsed = now - (this.#updatedAt ?? now);
     this.#spent = this.#active ? this.#spent + elapsed : Math.max(0, this.#spent - elapsed);
@@ -112,7 +116,7 @@ export class QueueDrain {
       this.#emptySince ??= now;
     } else {
       this.#emptySince = undefined;
-      if (this.#active && this.#spent > rtt + patience) this.#giveUp(standing, now);
+      if (this.#active && delivered && this.#spent > rtt + patience) this.#giveUp(standing, now);
     }
     this.#endTruce(now);
     this.#factor = this.#active ? Math.max(1 - standing / horizon, minFactor) : 1;

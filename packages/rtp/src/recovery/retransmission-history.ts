@@ -71,6 +71,11 @@ export class RetransmissionHistory {
     return entry.packet;
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    this.#entries.fill(undefined);
+  }
+
   #at(sequenceNumber: number): Entry | undefined {
     return this.#entries[sequenceNumber & (this.#entries.length - 1)];
   }

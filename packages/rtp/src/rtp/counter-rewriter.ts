@@ -50,6 +50,12 @@ export class CounterRewriter {
     this.#drops = [];
   }
 
+  /** The last `count` outputs were not put to use: the next source takes their place. Until then nothing is mapped. */
+  rewind(count: number): void {
+    this.#highestOutput -= count;
+    this.#floor = Number.POSITIVE_INFINITY;
+  }
+
   /**
    * Leaves `value` out: what follows closes up.
    *

@@ -172,29 +172,37 @@ export class RtpSendStream {
     };
   }
 
+  /** Packets that `send` made did not go out after all. Nothing that went before is sent again either. */
+  withdraw(packets: readonly RtpFields[]): void {
+    this.#packets -= packets.length;
+    for (const { payload } of packets) this.#octets -= payload.length;
+    this.#history?.clear();
+    this.#fecEncoder?.finish();
+  }
+
   /** A packet of padding alone, to fill a place in the sequence that the receiver would otherwise wait for. */
   filler(sequenceNumber: number, timestamp: number, now: Milliseconds): RtpFields {
     return { ...this.send(sequenceNumber, timestamp, false, new Uint8Array(0), now), paddingSize: 1 };
   }
 
-  /** Whether `padding` has any. */
+  /** Whether media has gone out beside which padding attracts no attention. */
   get canPad(): boolean {
     return this.#rtx !== undefined && this.#lastTimestamp !== undefined;
   }
 
   /**
-   * A packet of padding alone in the retransmission stream, to fill a probe; `undefined` where there is none, or before
-   * the first packet.
+   * A packet of padding alone in the retransmission stream, to fill a probe; `undefined` where there is none. Media need
+   * not have gone out before: video that waits for a better path has to probe for it.
    *
    * @param size - in bytes; a packet holds at most 255
    */
   padding(size: number): RtpFields | undefined {
-    if (this.#rtx === undefined || this.#lastTimestamp === undefined) return undefined;
+    if (this.#rtx === undefined) return undefined;
     this.#rtxSequenceNumber = (this.#rtxSequenceNumber + 1) & 0xffff;
     return {
       payloadType: this.#rtx.payloadType,
       sequenceNumber: this.#rtxSequenceNumber,
-      timestamp: this.#lastTimestamp,
+      timestamp: this.#lastTimestamp ?? 0,
       ssrc: this.#rtx.ssrc,
       marker: false,
       extensions: this.#rtx.extensions ?? [],

@@ -49,6 +49,15 @@ export class PacketSender {
     this.#session.remove(outgoing);
   }
 
+  /**
+   * Takes back what waits of the stream, and of what repairs it.
+   *
+   * @returns the sequence numbers of its own packets among them
+   */
+  withdraw(outgoing: SendingStream): number[] {
+    return this.#session.withdraw(outgoing);
+  }
+
   /** Sends an RTP packet as soon as the pacer allows. */
   send(fields: RtpFields, extensionIds: HeaderExtensionIds, priority: PacerPriority): void {
     const now = this.#clock.now();

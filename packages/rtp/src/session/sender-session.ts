@@ -150,6 +150,22 @@ export class SenderSession {
   }
 
   /**
+   * Takes back what waits of the stream, and of what repairs it: nothing of it leaves until more is sent.
+   *
+   * @returns the sequence numbers of its own packets among them
+   */
+  withdraw(outgoing: SendingStream): number[] {
+    const { ssrc, rtxSsrc, fecSsrc } = outgoing.stream;
+    const media: RtpFields[] = [];
+    this.#pacing?.pacer.flush(({ fields }) => {
+      if (fields.ssrc === ssrc) media.push(fields);
+      return fields.ssrc === ssrc || fields.ssrc === rtxSsrc || fields.ssrc === fecSsrc;
+    });
+    outgoing.stream.withdraw(media);
+    return media.map(({ sequenceNumber }) => sequenceNumber);
+  }
+
+  /**
    * Sends an RTP packet, or keeps it until the pacer allows it: `process` is to be called at `nextProcessTime`.
    *
    * @param extensionIds - the extensions that were negotiated for it

@@ -78,6 +78,12 @@ describe('decrease', () => {
     expect(limited.estimate).toBe(340_000);
   });
 
+  it('goes as low as the path has carried for a second, where that is known', () => {
+    const aimd = new Aimd(400_000);
+    aimd.update('overuse', 20_000, 0, { carried: 30_000 });
+    expect(aimd.estimate).toBeCloseTo(0.92 * 30_000, 6);
+  });
+
   it('never raises the rate, even when more arrives than was allowed', () => {
     const aimd = new Aimd(300_000);
     aimd.update('overuse', 1_000_000, 0);

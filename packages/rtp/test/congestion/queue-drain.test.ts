@@ -42,7 +42,7 @@ describe('the length of a queue', () => {
 
 /** Feedback every 50 ms with these queues; the factor at the end. */
 function feed(drain: QueueDrain, queues: readonly number[], from = 0): number {
-  for (const [i, queue] of queues.entries()) drain.update(queue, 100, from + 50 * i);
+  for (const [i, queue] of queues.entries()) drain.update(queue, 100, true, from + 50 * i);
   return drain.factor;
 }
 
@@ -74,6 +74,16 @@ describe('draining a queue', () => {
     expect(feed(drain, times(3, 200), 2_100)).toBe(1);
     expect(drain.phase).toBe('truce');
     expect(drain.isDue(300)).toBe(false);
+  });
+
+  it('goes on as long as much less arrives than is sent: that needs no others', () => {
+    const drain = new QueueDrain();
+    drain.start(200);
+    for (let now = 0; now < 20_000; now += 50) {
+      drain.onLoss(now);
+      drain.update(200, 100, false, now);
+    }
+    expect(drain.phase).toBe('drain');
   });
 
   it('is given up as well when the queue is gone for a moment, but comes back each time', () => {

@@ -44,9 +44,7 @@ export function markdown(summaries: readonly CaseSummary[], plotOf: (name: strin
 function section(name: string, summaries: readonly CaseSummary[], plot: string): string[] {
   const scenario = CASES.get(name);
   if (scenario === undefined) return [];
-  const missed = summaries
-    .filter((summary) => summary.name === name)
-    .flatMap(({ control, failures }) => failures.map(({ seed, failure }) => `* ${control}, seed ${seed}: ${failure}`));
+  const missed = summaries.filter((summary) => summary.name === name).flatMap(missedMarks);
   return [
     '',
     `## ${name}`,
@@ -60,6 +58,19 @@ function section(name: string, summaries: readonly CaseSummary[], plot: string):
     '',
     `![Capacity, estimate, rate and queueing delay over time](${plot})`,
   ];
+}
+
+/** Each mark once, with how many seeds missed it and the first of them. */
+function missedMarks({ control, seeds, failures }: CaseSummary): string[] {
+  const marks = new Map<string, CaseSummary['failures'][number][]>();
+  for (const missed of failures) {
+    // What stands before the value.
+    const mark = missed.failure.split(/ is -?\d|:/)[0] ?? '';
+    marks.set(mark, [...(marks.get(mark) ?? []), missed]);
+  }
+  return [...marks.values()].map(
+    (all) => `* ${control}, ${all.length} of ${seeds} seeds, e.g. ${all[0]?.seed}: ${all[0]?.failure}`,
+  );
 }
 
 /** As GitHub makes it of a heading. */

@@ -24,6 +24,10 @@ const METRICS = {
   sluice_link_capacity_bytes_per_second: { type: 'gauge', help: 'Capacity of a link; absent without a limit.' },
   sluice_estimate_bytes_per_second: { type: 'gauge', help: 'Estimated bandwidth of a path.' },
   sluice_nacked_packets_total: { type: 'counter', help: 'Lost packets that were asked for again.' },
+  sluice_video_state_changes_total: {
+    type: 'counter',
+    help: 'Changes of what a subscriber is sent: video, audio-only, suspended.',
+  },
   sluice_key_frames_requested_total: { type: 'counter', help: 'Key frames asked of a publisher, by encoding.' },
   sluice_video_legitimacy_ratio: {
     type: 'gauge',
@@ -141,7 +145,11 @@ export class CallMetrics {
     this.#count(`sluice_link_${what}_bytes_total`, labels, event.size);
   }
 
-  #countPath(event: Extract<SluiceEvent, { type: 'estimate' | 'nack-sent' }>): void {
+  #countPath(event: Extract<SluiceEvent, { type: 'estimate' | 'nack-sent' | 'video-state-changed' }>): void {
+    if (event.type === 'video-state-changed') {
+      this.#count('sluice_video_state_changes_total', { participant: event.participant, to: event.to });
+      return;
+    }
     const { participant, direction } = event;
     if (event.type === 'estimate') {
       this.#set('sluice_estimate_bytes_per_second', { participant, direction }, event.target / 8);

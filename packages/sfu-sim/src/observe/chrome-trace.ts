@@ -93,6 +93,7 @@ function* decisions({ events }: RunRecord, tracks: Tracks): Generator<ChromeTrac
         yield instant(event, tracks.of(event.participant, 'key frames'));
         break;
       case 'layer-allocated':
+      case 'video-state-changed':
       case 'gate-closed':
       case 'first-frame':
       case 'track-published':

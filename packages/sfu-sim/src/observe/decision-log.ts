@@ -11,6 +11,8 @@ export interface LoggedDecision {
   readonly what: string;
 }
 
+const STATE_WORDS = { video: 'video again', 'audio-only': 'audio only', suspended: 'no video until further notice' };
+
 /** The decisions in a trace, oldest first. Packets, frames, estimates and retransmissions are too many to be told. */
 export function decisionLog(events: readonly TraceEvent[]): LoggedDecision[] {
   return knownEvents(events).flatMap((event) => {
@@ -65,6 +67,8 @@ function inWords(event: SluiceEvent): string | undefined {
       return `${event.track}: sent no key frame${of(event.rid)}, asked no more for now`;
     case 'video-judged':
       return `${event.track}: video${of(event.rid)} is ${event.verdict}, ${event.legitimacy.toFixed(2)} (${event.reason}): ${event.action}`;
+    case 'video-state-changed':
+      return `is sent ${STATE_WORDS[event.to]} (${event.reason})`;
     case 'video-suspended':
       return `${event.track}: video suspended (${event.reason})`;
     case 'video-resumed':

@@ -51,6 +51,8 @@ export interface ConsumerStats {
   readonly rid: string | undefined;
   /** The layer that is waited for, equal to `rid` when there is none. */
   readonly targetRid: string | undefined;
+  /** The subscriber's path bears no video for now. */
+  readonly suspended: boolean;
   readonly packetsSent: number;
   readonly bytesSent: number;
   readonly packetsRetransmitted: number;
@@ -119,6 +121,7 @@ function consumerStats(consumer: Consumer): ConsumerStats {
     kind,
     rid: consumer.currentLayer?.rid,
     targetRid: consumer.targetLayer?.rid,
+    suspended: consumer.suspended,
     packetsSent: consumer.stream.packetsSent,
     bytesSent: consumer.stream.bytesSent,
     packetsRetransmitted: consumer.stream.packetsRetransmitted,

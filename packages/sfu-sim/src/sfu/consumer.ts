@@ -99,6 +99,7 @@ export class Consumer implements SendingStream {
   readonly #timestamps = new TimestampRewriter();
   #reportedClock: SenderClock | undefined;
   #anchor: TimestampAnchor | undefined;
+  #suspended = false;
   #replayedPackets = 0;
   #switches = 0;
 
@@ -153,11 +154,36 @@ export class Consumer implements SendingStream {
   /** Begins: with what the cache holds, strictly before anything live, or with the next key frame. */
   start(): void {
     this.producer.consumers.add(this);
+    if (!this.#suspended) this.#begin('join');
+  }
+
+  /** Whether no video is sent for now. */
+  get suspended(): boolean {
+    return this.#suspended;
+  }
+
+  /** Sends no video from now on; what waits for the pacer is taken back. */
+  suspend(): void {
+    this.#suspended = true;
+    const withdrawn = new Set(this.#sender.withdraw(this));
+    let last = 0;
+    while (withdrawn.has((this.#sequence.highestOutput - last) & 0xffff)) last += 1;
+    this.#sequence.rewind(last);
+    this.#layers.pause();
+  }
+
+  /** Sends video again, as to a newcomer. */
+  resume(): void {
+    this.#suspended = false;
+    this.#begin('resume');
+  }
+
+  #begin(reason: string): void {
     this.#layers.follow(this.#clock.now());
     const { target } = this.#layers;
     if (target === undefined || this.kind === 'audio') return;
     if (this.producer.info.muted || (this.#replay && this.#replayBest())) return;
-    this.#onKeyFrameWanted(target, 'join');
+    this.#onKeyFrameWanted(target, reason);
   }
 
   /** Ends; nothing is sent any more. */
@@ -169,6 +195,7 @@ export class Consumer implements SendingStream {
   setPreferredLayers(preferred: PreferredLayers): void {
     this.#preferredTemporalLayer = preferred.temporalLayer ?? Number.POSITIVE_INFINITY;
     this.#layers.prefer(preferred.rid, this.#clock.now());
+    if (this.#suspended) this.#layers.pause();
   }
 
   /** The highest layer the subscriber wants, an index into the producer's layers. */
@@ -208,11 +235,12 @@ export class Consumer implements SendingStream {
 
   /** Follows the publisher's layers, and asks for the key frame a switch has waited for too long. */
   tick(now: Milliseconds): void {
+    if (this.#suspended) return;
     const { current, target } = this.#layers;
     this.#layers.follow(now);
     // Nothing comes of the layer that was to be forwarded: another one's key frame may have passed by already.
     if (target !== this.#layers.target && !target?.isActive(now)) {
-      if (current === undefined) this.start();
+      if (current === undefined) this.#begin('join');
       else if (this.#replay && !current.isActive(now)) this.#replayBest();
     }
     const overdue = this.#layers.overdue(now);
@@ -227,6 +255,7 @@ export class Consumer implements SendingStream {
       this.#forwardAudio(layer, forwarded);
       return;
     }
+    if (this.#suspended) return;
     if (layer !== this.#layers.current) {
       if (forwarded.withheld) return;
       // A layer that begins or comes back may be the one to follow: its key frame is not waited for twice.

@@ -86,6 +86,12 @@ export class LayerSelector {
     this.#since = now;
   }
 
+  /** Nothing is forwarded, nor waited for, until the next call of `afford` or `follow`. */
+  pause(): void {
+    this.#current = undefined;
+    this.#target = undefined;
+  }
+
   /** The layer for which a key frame has been waited for long enough. */
   overdue(now: Milliseconds): ProducerLayer | undefined {
     if (this.#target === this.#current || now - this.#since < this.#patience) return undefined;

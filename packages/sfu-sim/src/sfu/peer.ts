@@ -259,7 +259,9 @@ export class Peer {
       congestion: this.#createCongestionController(),
       congestionFeedback: this.#room.options.congestionFeedback,
       forwardErrorCorrection: this.#room.options.forwardErrorCorrection,
+      suspension: this.#room.options.videoSuspension,
       onLayersChanged: (consumer, reason) => this.#onLayersChanged(consumer, reason),
+      onSuspended: (consumer, suspended, reason) => this.#onSuspended(consumer, suspended, reason),
       onKeyFrameWanted: (producer, layer, reason) => this.#wantKeyFrame(producer, layer, reason),
       trace: this.#room.tracer
         ? (type, details) => this.#room.trace(type, { participant: this.#identity, ...details })
@@ -346,6 +348,14 @@ export class Peer {
       ...(temporalLayer !== undefined && { temporalLayer }),
       reason,
     });
+  }
+
+  #onSuspended(consumer: Consumer, suspended: boolean, reason: string): void {
+    const { trackId } = consumer.producer.info;
+    const type = suspended ? 'video-suspended' : 'video-resumed';
+    this.#room.trace(type, { participant: this.#identity, track: trackId, reason });
+    // When it is sent again, its first key frame will tell.
+    if (suspended) this.send({ type: 'layers-changed', trackId, reason });
   }
 
   #createPublishSession(subscribing: SubscribeSession): PublishSession {

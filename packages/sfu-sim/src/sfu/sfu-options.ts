@@ -14,6 +14,7 @@ import {
 } from '@sluice/rtp';
 import type { KeyframeCacheOptions } from './keyframe-cache.ts';
 import type { VideoPolicy } from './video-gate.ts';
+import { resolveVideoSuspension, type VideoSuspensionOptions } from './video-suspension.ts';
 
 const VIDEO_POLICIES: readonly VideoPolicy[] = ['allow', 'throttle', 'close'];
 
@@ -44,6 +45,8 @@ export interface SfuOptions {
    * `allow`.
    */
   readonly videoPolicy?: VideoPolicy;
+  /** When a subscriber's path bears no video at all. Default: below 80 kbit/s, until there are 150 again. */
+  readonly videoSuspension?: Partial<VideoSuspensionOptions>;
   /** Participants in the room at once; one more is refused with `room-full`. Default 1000. */
   readonly maxParticipants?: number;
   /** Tracks one participant may publish at once; one more is refused with `too-many-tracks`. Default 16. */
@@ -53,12 +56,15 @@ export interface SfuOptions {
 }
 
 /** Every setting with a value. */
-export type ResolvedSfuOptions = Required<SfuOptions>;
+export type ResolvedSfuOptions = Required<Omit<SfuOptions, 'videoSuspension'>> & {
+  readonly videoSuspension: VideoSuspensionOptions;
+};
 
 /**
  * Fills in the defaults.
  *
  * @throws ArgumentError for an impossible `forwardErrorCorrection` or `videoPolicy`, or contradicting bitrates in `congestion`
+ * or `videoSuspension`
  */
 export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions {
   if (options.forwardErrorCorrection !== undefined) checkProtection(options.forwardErrorCorrection);
@@ -74,6 +80,7 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
     congestionFeedback: options.congestionFeedback ?? 'transport-cc',
     forwardErrorCorrection: options.forwardErrorCorrection ?? { ratio: 0 },
     videoPolicy,
+    videoSuspension: resolveVideoSuspension(options.videoSuspension),
     maxParticipants: options.maxParticipants ?? 1000,
     maxTracksPerParticipant: options.maxTracksPerParticipant ?? 16,
     tickInterval: options.tickInterval ?? 20,

@@ -29,9 +29,12 @@ import { Consumer, type PreferredLayers } from './consumer.ts';
 import { LayerAllocator, type LayerDecision, type LayerRequest } from './layer-allocator.ts';
 import type { Producer } from './producer.ts';
 import type { ProducerLayer } from './producer-layer.ts';
+import { VideoSuspension, type VideoSuspensionOptions } from './video-suspension.ts';
 
 /** What a subscriber could make use of, relative to its tracks' rates: enough for going up and for retransmissions. */
 const DESIRED_HEADROOM = 1.5;
+
+const NOBODY: ReadonlySet<Consumer> = new Set();
 
 interface Section {
   readonly media: MediaDescription;
@@ -63,7 +66,11 @@ export interface SubscribeSessionOptions {
   readonly congestionFeedback: CongestionFeedbackFormat;
   /** How much repair goes beside video. */
   readonly forwardErrorCorrection: FlexFecProtection;
+  /** When there is no video at all. */
+  readonly suspension: VideoSuspensionOptions;
   readonly onLayersChanged: (consumer: Consumer, reason: string) => void;
+  /** No video of that track is sent from now on, or it is sent again. */
+  readonly onSuspended: (consumer: Consumer, suspended: boolean, reason: string) => void;
   readonly onKeyFrameWanted: (producer: Producer, layer: ProducerLayer, reason: string) => void;
   /** Records a decision; `undefined` where nobody listens. */
   readonly trace: ((type: SluiceEventType, details: Omit<TraceEvent, 'at' | 'type'>) => void) | undefined;
@@ -75,6 +82,7 @@ export class SubscribeSession {
   readonly #sender: PacketSender;
   readonly #congestion: CongestionController;
   readonly #allocator = new LayerAllocator();
+  readonly #suspension: VideoSuspension;
   readonly #sections: Section[] = [];
   readonly #consumers = new Map<string, Consumer>();
   readonly #estimates: EstimateLog;
@@ -86,6 +94,7 @@ export class SubscribeSession {
   constructor(options: SubscribeSessionOptions) {
     this.#options = options;
     this.#congestion = options.congestion;
+    this.#suspension = new VideoSuspension(options.suspension);
     this.#estimates = new EstimateLog(options.congestion, 'downlink');
     this.#sender = new PacketSender({
       clock: options.clock,
@@ -134,6 +143,9 @@ export class SubscribeSession {
       offer: this.#describe(),
       tracks: added.map(({ mid, trackId }) => ({ mid, trackId })),
     });
+    if (this.#suspension.state !== 'video') {
+      for (const { consumer } of added) this.#suspend(consumer);
+    }
     this.#allocate(this.#options.clock.now());
     for (const { consumer } of added) consumer.start();
   }
@@ -200,6 +212,7 @@ export class SubscribeSession {
 
   /** Shares the estimate: audio comes first, video gets the layers that the rest pays for. */
   #allocate(now: Milliseconds): void {
+    const restored = this.#followSuspension(now);
     const videos: { consumer: Consumer; request: LayerRequest }[] = [];
     let audioRate = 0;
     let desired = 0;
@@ -207,7 +220,10 @@ export class SubscribeSession {
       const rates = consumer.producer.layers.map((layer) => layer.rate(now));
       if (consumer.producer.info.kind === 'audio') audioRate += rates[0] ?? 0;
       else {
-        videos.push({ consumer, request: { id, rates, wanted: consumer.wantedLayer } });
+        const isRestored = restored.has(consumer);
+        if (!consumer.suspended || isRestored) {
+          videos.push({ consumer, request: { id, rates, wanted: isRestored ? 0 : consumer.wantedLayer } });
+        }
         const wanted = consumer.producer.layers.slice(0, consumer.wantedLayer + 1);
         desired += Math.max(0, ...wanted.map((layer) => layer.peakRate(now)));
       }
@@ -223,6 +239,29 @@ export class SubscribeSession {
     );
     for (const [i, { layer, reason }] of decisions.entries()) videos[i]?.consumer.setAffordableLayer(layer, reason);
     if (this.#options.trace) this.#traceAllocation(budget, videos, decisions);
+    for (const consumer of restored) {
+      consumer.resume();
+      this.#options.onSuspended(consumer, false, this.#suspension.reason);
+    }
+  }
+
+  /** Holds video back where the path bears none; those that are to come back, with their lowest layer. */
+  #followSuspension(now: Milliseconds): ReadonlySet<Consumer> {
+    const { state, stableTargetBitrate } = this.#congestion;
+    const change = this.#suspension.evaluate(state.cause === 'start' ? undefined : stableTargetBitrate, now);
+    if (change === undefined) return NOBODY;
+    this.#options.trace?.('video-state-changed', { ...change });
+    const videos = [...this.#consumers.values()].filter(({ kind }) => kind === 'video');
+    if (change.to === 'video') return new Set(videos);
+    if (change.from === 'video') for (const consumer of videos) this.#suspend(consumer);
+    return NOBODY;
+  }
+
+  #suspend(consumer: Consumer): void {
+    if (consumer.kind === 'audio') return;
+    consumer.suspend();
+    this.#allocated.delete(consumer.producer.info.trackId);
+    this.#options.onSuspended(consumer, true, this.#suspension.reason);
   }
 
   #traceAllocation(

@@ -57,7 +57,7 @@ describe('the seeds of a case', () => {
     const page = markdown(summaries, () => 'plots/x.svg');
     expect(page).toContain('| gcc | 2/3 | 0.920 / 0.910 |');
     expect(page).toContain('* utilisation ≥ 0.88');
-    expect(page).toContain('* gcc, seed 2: jain is 0.5');
+    expect(page).toContain('* gcc, 1 of 3 seeds, e.g. 2: jain is 0.5');
     expect(page).toContain('](plots/x.svg)');
   });
 
