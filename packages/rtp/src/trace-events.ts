@@ -100,6 +100,8 @@ export interface TrackPublishedEvent extends TrackDetails {
 /** `participant` no longer publishes a track. */
 export interface TrackUnpublishedEvent extends TrackDetails {
   readonly type: 'track-unpublished';
+  /** Why the SFU has ended it, e.g. `abusive-video`; absent: its publisher did. */
+  readonly reason?: string | undefined;
 }
 
 /** A track is paused, or goes on, by its publisher's wish. */
@@ -184,7 +186,7 @@ export interface LayerSwitchEvent extends TrackDetails {
 export interface KeyFrameWantedEvent extends TrackDetails {
   readonly type: 'key-frame-wanted';
   readonly rid?: string | undefined;
-  /** `join`, `pli`, `fir`, `layer-switch`, or `resume` after a suspension. */
+  /** `join`, `pli`, `fir`, `layer-switch`, `resume` after a suspension, or `throttle-over`. */
   readonly reason: string;
 }
 
@@ -192,6 +194,20 @@ export interface KeyFrameWantedEvent extends TrackDetails {
 export interface KeyFrameRequestedEvent extends TrackDetails {
   readonly type: 'key-frame-requested' | 'key-frame-exhausted';
   readonly rid?: string | undefined;
+  readonly reason: string;
+}
+
+/** The SFU takes an encoding of `participant`, the publisher, for something else than before: see its video scorer. */
+export interface VideoJudgedEvent extends TrackDetails {
+  readonly type: 'video-judged';
+  /** Absent for a track without simulcast. */
+  readonly rid?: string | undefined;
+  readonly verdict: 'legitimate' | 'suspect' | 'abusive';
+  /** 0 to 1. */
+  readonly legitimacy: number;
+  /** What is done about it from here on. */
+  readonly action: 'allow' | 'throttle' | 'close';
+  /** What its legitimacy lost most by, in plain words, e.g. `31 key frames in a row`. */
   readonly reason: string;
 }
 
@@ -312,6 +328,7 @@ export type SluiceEvent =
   | LayerSwitchEvent
   | KeyFrameWantedEvent
   | KeyFrameRequestedEvent
+  | VideoJudgedEvent
   | VideoStateChangedEvent
   | VideoSuspendedEvent
   | NackSentEvent

@@ -36,3 +36,5 @@ export type { ConsumerStats, LayerStats, ParticipantStats, ProducerStats } from 
 export type { LayerSpan, Suspension } from './observe/subscription-history.ts';
 export type { KeyframeCacheOptions, KeyframeCacheStats } from './sfu/keyframe-cache.ts';
 export type { PeerDrops } from './sfu/peer.ts';
+export type { VideoPolicy } from './sfu/video-gate.ts';
+export type { VideoVerdict } from './sfu/video-scorer.ts';

@@ -73,7 +73,7 @@ export interface LocalParticipantOptions {
   readonly session: () => Session;
   readonly tracer: Tracer | undefined;
   readonly onPublished: (publication: LocalTrackPublication) => void;
-  readonly onUnpublished: (publication: LocalTrackPublication) => void;
+  readonly onUnpublished: (publication: LocalTrackPublication, reason?: string) => void;
   readonly onError: (error: SluiceError) => void;
 }
 
@@ -180,6 +180,12 @@ export class LocalParticipant implements LocalPublicationControls {
   onJoined(participantId: string, identity: string): void {
     this.#participantId = participantId;
     this.#identity = identity;
+  }
+
+  /** Called by the room: the SFU has ended a publication. */
+  onUnpublished(trackId: string, reason: string | undefined): void {
+    const publication = this.trackPublications.get(trackId);
+    if (publication !== undefined) this.#end(publication, reason);
   }
 
   /** Called by the room: the connection is over, and with it every publication. */
@@ -363,7 +369,7 @@ export class LocalParticipant implements LocalPublicationControls {
     }
   }
 
-  #end(publication: LocalTrackPublication): void {
+  #end(publication: LocalTrackPublication, reason?: string): void {
     const published = this.#published.get(publication);
     if (published === undefined) return;
     this.#published.delete(publication);
@@ -375,7 +381,7 @@ export class LocalParticipant implements LocalPublicationControls {
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
     }
-    this.#options.onUnpublished(publication);
+    this.#options.onUnpublished(publication, reason);
   }
 
   #traceEncoded(

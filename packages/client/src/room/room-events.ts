@@ -11,7 +11,12 @@ export interface RosterEvents {
   participantDisconnected: { readonly participant: RemoteParticipant; readonly reason: string };
   /** Somebody else has published a track. */
   trackPublished: { readonly publication: RemoteTrackPublication; readonly participant: RemoteParticipant };
-  trackUnpublished: { readonly publication: RemoteTrackPublication; readonly participant: RemoteParticipant };
+  trackUnpublished: {
+    readonly publication: RemoteTrackPublication;
+    readonly participant: RemoteParticipant;
+    /** Why the SFU has ended it, e.g. `abusive-video`; `undefined`: its publisher did, or is gone. */
+    readonly reason?: string | undefined;
+  };
   /** A track of somebody else comes in. */
   trackSubscribed: {
     readonly track: RemoteTrack;
@@ -42,7 +47,11 @@ export interface RoomEvents extends RosterEvents {
   /** The room is left, by `disconnect()` or for another reason. */
   disconnected: { readonly reason: string };
   localTrackPublished: { readonly publication: LocalTrackPublication };
-  localTrackUnpublished: { readonly publication: LocalTrackPublication };
+  localTrackUnpublished: {
+    readonly publication: LocalTrackPublication;
+    /** Why the SFU has ended it, e.g. `abusive-video`; `undefined`: it was ended here. */
+    readonly reason?: string | undefined;
+  };
   /** Something went wrong that no call of the app's can be told; the room goes on. */
   error: { readonly error: SluiceError };
 }

@@ -142,7 +142,8 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
       session: () => this.#connected(),
       tracer: this.#tracer,
       onPublished: (publication) => this.emit('localTrackPublished', { publication }),
-      onUnpublished: (publication) => this.emit('localTrackUnpublished', { publication }),
+      onUnpublished: (publication, reason) =>
+        this.emit('localTrackUnpublished', { publication, ...(reason !== undefined && { reason }) }),
       onError: (error) => this.emit('error', { error }),
     });
   }
@@ -344,6 +345,8 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
   #onNotification(connection: Connection, message: Notification): void {
     if (this.#connection !== connection) return;
     if (message.type === 'offer') this.#onOffer(connection, message);
+    else if (message.type === 'track-unpublished' && message.participantId === this.localParticipant.participantId)
+      this.localParticipant.onUnpublished(message.trackId, message.reason);
     else this.#roster.receive(message);
   }
 

@@ -66,7 +66,7 @@ export class Roster {
         this.#publish(message.participantId, message.track, now);
         break;
       case 'track-unpublished':
-        this.#unpublish(message.trackId);
+        this.#unpublish(message.trackId, message.reason);
         break;
       case 'track-muted':
         this.#setMuted(message.trackId, message.muted);
@@ -135,14 +135,14 @@ export class Roster {
     this.#options.emit('trackPublished', { publication, participant });
   }
 
-  #unpublish(trackId: string): void {
+  #unpublish(trackId: string, reason?: string): void {
     const known = this.#published.get(trackId);
     if (known === undefined) return;
     this.unsubscribed(trackId);
     this.#published.delete(trackId);
     this.#waitingSince.delete(trackId);
     known.participant.remove(trackId);
-    this.#options.emit('trackUnpublished', known);
+    this.#options.emit('trackUnpublished', reason === undefined ? known : { ...known, reason });
   }
 
   #setMuted(trackId: string, muted: boolean): void {

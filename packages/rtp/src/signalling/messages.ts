@@ -116,7 +116,13 @@ const serverMessage = {
   'participant-joined': v.object({ type: v.literal('participant-joined'), participant: participantInfo }),
   'participant-left': v.object({ type: v.literal('participant-left'), participantId: id, reason: shortText }),
   'track-published': v.object({ type: v.literal('track-published'), participantId: id, track: trackInfo }),
-  'track-unpublished': v.object({ type: v.literal('track-unpublished'), participantId: id, trackId: id }),
+  /** A track is over. With a `reason` the SFU has ended it, and its publisher is told as well. */
+  'track-unpublished': v.object({
+    type: v.literal('track-unpublished'),
+    participantId: id,
+    trackId: id,
+    reason: v.optional(shortText),
+  }),
   'track-muted': v.object({ type: v.literal('track-muted'), participantId: id, trackId: id, muted: v.boolean() }),
   /** What the SFU sends you from now on; repeats every m-section so far. Media follows at once. */
   offer: v.object({

@@ -29,6 +29,11 @@ const METRICS = {
     help: 'Changes of what a subscriber is sent: video, audio-only, suspended.',
   },
   sluice_key_frames_requested_total: { type: 'counter', help: 'Key frames asked of a publisher, by encoding.' },
+  sluice_video_legitimacy_ratio: {
+    type: 'gauge',
+    help: 'Legitimacy of an encoding when its verdict last changed; absent while it has always been legitimate.',
+  },
+  sluice_video_verdicts_total: { type: 'counter', help: 'Verdicts on encodings, by what was done about them.' },
   sluice_plis_sent_total: { type: 'counter', help: 'Key frames a subscriber asked for.' },
   sluice_layer_switches_total: { type: 'counter', help: 'Layers switched to on the way to a subscriber.' },
   sluice_frames_encoded_total: { type: 'counter', help: 'Frames encoded, by encoding.' },
@@ -158,6 +163,12 @@ export class CallMetrics {
       case 'key-frame-requested':
         this.#count('sluice_key_frames_requested_total', { ...labels, rid: event.rid ?? '' });
         break;
+      case 'video-judged': {
+        const { rid = '', verdict, action } = event;
+        this.#set('sluice_video_legitimacy_ratio', { ...labels, rid }, event.legitimacy);
+        this.#count('sluice_video_verdicts_total', { ...labels, rid, verdict, action });
+        break;
+      }
       case 'pli-sent':
         this.#count('sluice_plis_sent_total', labels);
         break;

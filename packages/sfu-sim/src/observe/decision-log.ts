@@ -40,7 +40,7 @@ function inWords(event: SluiceEvent): string | undefined {
     case 'track-published':
       return `publishes ${event.kind} ${event.track}`;
     case 'track-unpublished':
-      return `no longer publishes ${event.track}`;
+      return `no longer publishes ${event.track}${event.reason === undefined ? '' : ` (${event.reason})`}`;
     case 'track-muted':
       return `paused ${event.track}`;
     case 'track-unmuted':
@@ -65,6 +65,8 @@ function inWords(event: SluiceEvent): string | undefined {
       return `${event.track}: asked for a key frame${of(event.rid)} (${event.reason})`;
     case 'key-frame-exhausted':
       return `${event.track}: sent no key frame${of(event.rid)}, asked no more for now`;
+    case 'video-judged':
+      return `${event.track}: video${of(event.rid)} is ${event.verdict}, ${event.legitimacy.toFixed(2)} (${event.reason}): ${event.action}`;
     case 'video-state-changed':
       return `is sent ${STATE_WORDS[event.to]} (${event.reason})`;
     case 'video-suspended':

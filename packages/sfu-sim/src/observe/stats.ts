@@ -5,6 +5,8 @@ import type { Consumer } from '../sfu/consumer.ts';
 import type { KeyframeCacheStats } from '../sfu/keyframe-cache.ts';
 import type { Peer, PeerDrops } from '../sfu/peer.ts';
 import type { Producer } from '../sfu/producer.ts';
+import type { VideoPolicy } from '../sfu/video-gate.ts';
+import type { VideoVerdict } from '../sfu/video-scorer.ts';
 
 /** One incoming layer. */
 export interface LayerStats {
@@ -21,6 +23,14 @@ export interface LayerStats {
   readonly keyFramesRequested: number;
   readonly packetsMalformed: number;
   readonly cache: KeyframeCacheStats;
+  /** How far it is what a video encoder makes, 0 to 1; `undefined` for audio and before 30 frames. */
+  readonly legitimacy: number | undefined;
+  /** What it is taken for; `undefined` for audio. */
+  readonly verdict: VideoVerdict | undefined;
+  /** What is done about it; `undefined` for audio. */
+  readonly action: VideoPolicy | undefined;
+  /** Frames that were not forwarded, as it is or was throttled. */
+  readonly framesWithheld: number;
 }
 
 /** One published track. */
@@ -96,6 +106,10 @@ function producerStats(producer: Producer): ProducerStats {
       keyFramesRequested: layer.keyFramesRequested,
       packetsMalformed: layer.packetsMalformed,
       cache: layer.cache.stats,
+      legitimacy: layer.gate?.legitimacy,
+      verdict: layer.gate?.verdict,
+      action: layer.gate?.action,
+      framesWithheld: layer.gate?.framesWithheld ?? 0,
     })),
   };
 }

@@ -257,6 +257,7 @@ export class Consumer implements SendingStream {
     }
     if (this.#suspended) return;
     if (layer !== this.#layers.current) {
+      if (forwarded.withheld) return;
       // A layer that begins or comes back may be the one to follow: its key frame is not waited for twice.
       if (info?.keyFrameStart) this.#layers.follow(this.#clock.now());
       if (layer !== this.#layers.target || !info?.keyFrameStart || !this.#canLineUp(layer)) return;
@@ -275,7 +276,7 @@ export class Consumer implements SendingStream {
     const sequenceNumber = packet.sequence & 0xffff;
     // A frame that was under way when the limit changed is finished, or stays out, as a whole.
     const limit = packet.sequence < this.#temporalLayerSince ? this.#temporalLayerBefore : this.#temporalLayer;
-    if (info === undefined || this.#frameLayers.layerOf(packet, info) > limit) {
+    if (info === undefined || forwarded.withheld || this.#frameLayers.layerOf(packet, info) > limit) {
       if (info !== undefined) this.#payload.drop(packet.payload);
       if (!this.#sequence.drop(sequenceNumber)) this.#fill(sequenceNumber, packet.timestamp);
       return;

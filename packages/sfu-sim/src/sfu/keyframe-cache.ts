@@ -19,6 +19,8 @@ export interface ForwardedPacket {
   readonly packet: ReceivedPacket;
   /** `undefined` for a packet of padding alone. */
   readonly info: PayloadInfo | undefined;
+  /** The policy of the SFU leaves it out: nobody gets it, and nobody waits for it. */
+  readonly withheld?: boolean;
 }
 
 /** What a cache has done so far. */

@@ -25,6 +25,7 @@ import { PublishSession } from './publish-session.ts';
 import { Refusal } from './refusal.ts';
 import type { Room } from './room.ts';
 import { SubscribeSession } from './subscribe-session.ts';
+import type { VideoJudgement } from './video-gate.ts';
 
 /** What the host knows of a participant before it says anything. */
 export interface PeerOptions {
@@ -291,6 +292,23 @@ export class Peer {
     this.#room.onUnpublished(this, producer);
   }
 
+  /** By the SFU's own will: the publisher is told like the others. */
+  #closeProducer(trackId: string, reason: string): void {
+    const producer = this.#sessions?.publishing.unpublish(trackId);
+    if (producer === undefined) return;
+    this.#room.onUnpublished(this, producer, reason);
+    this.send({ type: 'track-unpublished', participantId: this.id, trackId, reason });
+  }
+
+  #onVideoJudged(layer: Producer['layers'][number], producer: Producer, judgement: VideoJudgement): void {
+    const { trackId: track } = producer.info;
+    const { verdict, legitimacy, action, reason } = judgement;
+    const details = { participant: this.#identity, track, rid: layer.rid, verdict, legitimacy, action, reason };
+    this.#room.trace('video-judged', details);
+    if (action === 'close') this.#closeProducer(track, 'abusive-video');
+    else if (layer.gate?.isThrottling && action === 'allow') this.#wantKeyFrame(producer, layer, 'throttle-over');
+  }
+
   #wantKeyFrame(producer: Producer, layer: Producer['layers'][number], reason: string): void {
     // Who wants what is asked for already has said so.
     if (layer.arbiter.wantedBecause === undefined) {
@@ -360,6 +378,7 @@ export class Peer {
         this.#room.trace('key-frame-requested', { ...details(layer, producer), reason }),
       onKeyFrameExhausted: (layer, producer) =>
         this.#room.trace('key-frame-exhausted', { ...details(layer, producer), reason: 'unanswered' }),
+      onVideoJudged: (layer, producer, judgement) => this.#onVideoJudged(layer, producer, judgement),
     });
   }
 }

@@ -14,6 +14,8 @@ import {
   type TrackKind,
 } from '@sluice/rtp';
 import { type ForwardedPacket, KeyframeCache, type KeyframeCacheOptions } from './keyframe-cache.ts';
+import type { UplinkResponse } from './uplink-response.ts';
+import { VideoGate, type VideoPolicy } from './video-gate.ts';
 
 /**
  * A layer is taken for stopped when nothing has come of it for so many of its mean frame intervals, but not before the
@@ -40,6 +42,10 @@ export interface ProducerLayerOptions {
   readonly colorSpaceId: number | undefined;
   readonly keyframeCache: KeyframeCacheOptions;
   readonly keyFrameArbiter: KeyFrameArbiterOptions;
+  /** What is done when it is abusive. Default `allow`. */
+  readonly videoPolicy?: VideoPolicy | undefined;
+  /** Whether its publisher gives way when it has to. Default: not known. */
+  readonly uplinkResponse?: UplinkResponse | undefined;
 }
 
 /** One incoming encoding. */
@@ -49,6 +55,8 @@ export class ProducerLayer {
   readonly format: PayloadFormat;
   readonly cache: KeyframeCache;
   readonly arbiter: KeyFrameArbiter;
+  /** What it is taken for, and what is let through; `undefined` for audio. */
+  readonly gate: VideoGate | undefined;
   readonly #kind: TrackKind;
   readonly #nack: boolean;
   readonly #forwardErrorCorrection: boolean;
@@ -78,6 +86,8 @@ export class ProducerLayer {
     this.#colorSpaceId = options.colorSpaceId;
     this.cache = new KeyframeCache(options.keyframeCache);
     this.arbiter = new KeyFrameArbiter(options.keyFrameArbiter);
+    this.gate =
+      options.kind === 'video' ? new VideoGate(options.videoPolicy ?? 'allow', options.uplinkResponse) : undefined;
   }
 
   /** The stream that feeds this layer now; `undefined` before its first packet. */
@@ -142,6 +152,7 @@ export class ProducerLayer {
     this.#packetsAbandoned = 0;
     this.#rate.reset();
     this.cache.restart();
+    this.gate?.restart();
     return this.#stream;
   }
 
@@ -156,20 +167,26 @@ export class ProducerLayer {
     }
     // Padding fills probes: it says nothing of the encoder.
     if (!padding) {
-      if (!this.isActive(arrival)) this.#beganAt = arrival;
+      if (!this.isActive(arrival)) {
+        this.#beganAt = arrival;
+        this.gate?.onPause();
+      }
       this.#lastArrival = arrival;
       this.#rate.add(packet.size, arrival);
       if (info?.frameStart) this.#measureInterval(arrival);
     }
-    const forwarded = { packet, info };
-    if (this.#kind === 'audio') return forwarded;
+    if (this.#kind === 'audio') return { packet, info };
+    const withheld = info !== undefined && this.gate?.receive(packet, info) === false;
+    const forwarded = { packet, info, withheld };
     if (info?.keyFrameStart) {
       this.#keyFrames += 1;
       this.#resolution = info.resolution ?? this.#resolution;
       this.arbiter.onKeyFrame(arrival);
       this.#stream?.forgetBefore(packet.sequence);
     }
-    this.cache.push(forwarded);
+    // What has holes of the gate's making cannot be replayed.
+    if (!this.gate?.isThrottling) this.cache.push(forwarded);
+    else if (this.cache.stats.packets > 0) this.cache.purge();
     return forwarded;
   }
 
@@ -192,7 +209,10 @@ export class ProducerLayer {
   /** What the arbiter says, noted when it asks. */
   pollKeyFrameRequest(now: Milliseconds): 'ask' | 'exhausted' | undefined {
     const decision = this.arbiter.poll(now);
-    if (decision === 'ask') this.#keyFramesRequested += 1;
+    if (decision === 'ask') {
+      this.#keyFramesRequested += 1;
+      this.gate?.onKeyFrameRequest(now);
+    }
     return decision;
   }
 

@@ -4,6 +4,7 @@ import type { CodecDescription, ReceivedPacket, RtpReceiveStream, TrackInfo } fr
 import type { Consumer } from './consumer.ts';
 import type { ForwardedPacket } from './keyframe-cache.ts';
 import { ProducerLayer, type ProducerLayerOptions } from './producer-layer.ts';
+import type { VideoJudgement } from './video-gate.ts';
 
 /** What a producer is made of. */
 export interface ProducerOptions extends Omit<ProducerLayerOptions, 'rid' | 'maxBitrate' | 'kind' | 'clockRate'> {
@@ -13,6 +14,8 @@ export interface ProducerOptions extends Omit<ProducerLayerOptions, 'rid' | 'max
   readonly codec: CodecDescription;
   /** Lowest first; one without a rid for a track without simulcast. */
   readonly layers: readonly Pick<ProducerLayerOptions, 'rid' | 'maxBitrate'>[];
+  /** A layer is taken for something else, or something else is done about it. Default: nobody hears of it. */
+  readonly onVideoJudged?: (producer: Producer, layer: ProducerLayer, judgement: VideoJudgement) => void;
 }
 
 /** A track with its layers, lowest first, and those who get it. */
@@ -22,11 +25,13 @@ export class Producer {
   readonly format: ProducerOptions['format'];
   readonly layers: readonly ProducerLayer[];
   readonly consumers = new Set<Consumer>();
+  readonly #onVideoJudged: ProducerOptions['onVideoJudged'];
   #info: TrackInfo;
 
   constructor(options: ProducerOptions) {
-    const { info, owner, codec, layers, ...common } = options;
+    const { info, owner, codec, layers, onVideoJudged, ...common } = options;
     this.#info = info;
+    this.#onVideoJudged = onVideoJudged;
     this.owner = owner;
     this.codec = codec;
     this.format = options.format;
@@ -46,6 +51,7 @@ export class Producer {
   setMuted(muted: boolean): void {
     if (muted === this.#info.muted) return;
     this.#info = { ...this.#info, muted };
+    for (const layer of this.layers) layer.gate?.onPause();
     this.purge();
   }
 
@@ -65,6 +71,8 @@ export class Producer {
   /** Takes a packet of a layer and forwards it to every consumer. */
   receive(layer: ProducerLayer, packet: ReceivedPacket): void {
     const forwarded = layer.receive(packet);
+    const judgement = layer.gate?.takeChange();
+    if (judgement !== undefined) this.#onVideoJudged?.(this, layer, judgement);
     if (forwarded !== undefined) this.#forward(layer, forwarded);
   }
 

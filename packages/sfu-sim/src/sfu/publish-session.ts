@@ -30,6 +30,8 @@ import { Producer } from './producer.ts';
 import type { ProducerLayer } from './producer-layer.ts';
 import { Refusal } from './refusal.ts';
 import type { ResolvedSfuOptions } from './sfu-options.ts';
+import { UplinkResponse } from './uplink-response.ts';
+import type { VideoJudgement } from './video-gate.ts';
 
 /** Where packets go. */
 interface Target {
@@ -68,6 +70,8 @@ export interface PublishSessionOptions {
   readonly onNack: ((nack: RtcpNack) => void) | undefined;
   readonly onKeyFrameRequest: (layer: ProducerLayer, producer: Producer, reason: string) => void;
   readonly onKeyFrameExhausted: (layer: ProducerLayer, producer: Producer) => void;
+  /** A layer is taken for something else, or something else is done about it. */
+  readonly onVideoJudged: (layer: ProducerLayer, producer: Producer, judgement: VideoJudgement) => void;
 }
 
 /** The incoming half of a participant. */
@@ -76,6 +80,7 @@ export class PublishSession {
   readonly #ssrc: number;
   readonly #producers = new Map<string, Published>();
   readonly #session: ReceiverSession<Target>;
+  readonly #uplinkResponse = new UplinkResponse();
   /** Of all m-sections together: in a bundle an identifier means the same in each (RFC 8843 §9.1). */
   #extensionIds: HeaderExtensionIds = {};
   #published = 0;
@@ -159,6 +164,9 @@ export class PublishSession {
         colorSpaceId: media.extensions.colorSpace,
         keyframeCache: sfu.keyframeCache,
         keyFrameArbiter: sfu.keyFrameArbiter,
+        videoPolicy: sfu.videoPolicy,
+        uplinkResponse: this.#uplinkResponse,
+        onVideoJudged: (producer, layer, judgement) => this.#options.onVideoJudged(layer, producer, judgement),
       });
       const targets = producer.layers.map((layer) => ({ producer, layer }));
       this.#producers.set(track.mid, { producer, media: offered, targets, fecPayloadType });
@@ -188,6 +196,13 @@ export class PublishSession {
 
   /** Takes an RTP packet; one that belongs nowhere is counted and dropped. */
   receive(packet: RtpPacket, arrival: Milliseconds): void {
+    const { transportSequence, absSendTime } = this.#extensionIds;
+    this.#uplinkResponse.onPacket(
+      packet.size,
+      arrival,
+      transportSequence && packet.extensionUint16(transportSequence),
+      absSendTime && packet.extensionUint16(absSendTime),
+    );
     if (!this.#session.receive(packet, arrival)) this.#unroutable += 1;
   }
 

@@ -111,11 +111,13 @@ export class Room {
     for (const other of this.others(peer)) if (other.autoSubscribe) other.subscribe([producer]);
   }
 
-  onUnpublished(peer: Peer, producer: Producer): void {
+  /** @param reason - why the SFU has ended it; `undefined`: its publisher did */
+  onUnpublished(peer: Peer, producer: Producer, reason?: string): void {
     const { trackId } = producer.info;
-    this.trace('track-unpublished', { participant: peer.identity, track: trackId });
+    const because = reason === undefined ? {} : { reason };
+    this.trace('track-unpublished', { participant: peer.identity, track: trackId, ...because });
     for (const other of this.others(peer)) other.unsubscribe(trackId);
-    this.#tellOthers(peer, { type: 'track-unpublished', participantId: peer.id, trackId });
+    this.#tellOthers(peer, { type: 'track-unpublished', participantId: peer.id, trackId, ...because });
   }
 
   setMuted(producer: Producer, muted: boolean): void {

@@ -1,6 +1,7 @@
 // What can be set on an SFU, with its defaults.
 
 import {
+  ArgumentError,
   type CongestionControllerFactory,
   type CongestionFeedbackFormat,
   type CongestionOptions,
@@ -12,7 +13,10 @@ import {
   startingAt,
 } from '@sluice/rtp';
 import type { KeyframeCacheOptions } from './keyframe-cache.ts';
+import type { VideoPolicy } from './video-gate.ts';
 import { resolveVideoSuspension, type VideoSuspensionOptions } from './video-suspension.ts';
+
+const VIDEO_POLICIES: readonly VideoPolicy[] = ['allow', 'throttle', 'close'];
 
 /** Settings of an SFU. */
 export interface SfuOptions {
@@ -34,6 +38,13 @@ export interface SfuOptions {
    * save the round trip of a retransmission and cost their share of the bit rate. Default none.
    */
   readonly forwardErrorCorrection?: FlexFecProtection;
+  /**
+   * What is done with incoming video that is not what an encoder makes, see `VideoScorer`: with encodings whose verdict is
+   * `abusive`. `allow`: nothing, they are only scored. `throttle`: one whole key frame per second is forwarded, until the
+   * encoding is `legitimate` again. `close`: the track is unpublished, and publisher and subscribers are told why. Default
+   * `allow`.
+   */
+  readonly videoPolicy?: VideoPolicy;
   /** When a subscriber's path bears no video at all. Default: below 80 kbit/s, until there are 150 again. */
   readonly videoSuspension?: Partial<VideoSuspensionOptions>;
   /** Participants in the room at once; one more is refused with `room-full`. Default 1000. */
@@ -52,11 +63,15 @@ export type ResolvedSfuOptions = Required<Omit<SfuOptions, 'videoSuspension'>> &
 /**
  * Fills in the defaults.
  *
- * @throws ArgumentError for an impossible `forwardErrorCorrection`, or contradicting bitrates in `congestion` or
- * `videoSuspension`
+ * @throws ArgumentError for an impossible `forwardErrorCorrection` or `videoPolicy`, or contradicting bitrates in `congestion`
+ * or `videoSuspension`
  */
 export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions {
   if (options.forwardErrorCorrection !== undefined) checkProtection(options.forwardErrorCorrection);
+  const { videoPolicy = 'allow' } = options;
+  if (!VIDEO_POLICIES.includes(videoPolicy)) {
+    throw new ArgumentError(`The videoPolicy is ${String(videoPolicy)}: give one of ${VIDEO_POLICIES.join(', ')}.`);
+  }
   return {
     keyframeCache: options.keyframeCache ?? {},
     keyFrameArbiter: options.keyFrameArbiter ?? {},
@@ -64,6 +79,7 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
     congestionController: options.congestionController ?? defaultCongestionController,
     congestionFeedback: options.congestionFeedback ?? 'transport-cc',
     forwardErrorCorrection: options.forwardErrorCorrection ?? { ratio: 0 },
+    videoPolicy,
     videoSuspension: resolveVideoSuspension(options.videoSuspension),
     maxParticipants: options.maxParticipants ?? 1000,
     maxTracksPerParticipant: options.maxTracksPerParticipant ?? 16,

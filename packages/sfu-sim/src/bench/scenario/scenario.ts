@@ -16,6 +16,7 @@ import type { RateOption } from '../../network/rate-timeline.ts';
 import type { TcpDownloads } from '../../network/tcp-traffic.ts';
 import type { MeasurePlan } from '../../observe/measure-plan.ts';
 import type { KeyframeCacheOptions } from '../../sfu/keyframe-cache.ts';
+import type { VideoPolicy } from '../../sfu/video-gate.ts';
 import type { Expectation } from './expectation.ts';
 import type { Fault } from './fault.ts';
 
@@ -118,6 +119,7 @@ export interface SfuPlan {
   readonly keyFrameArbiter?: KeyFrameArbiterOptions;
   readonly congestion?: CongestionOptions;
   readonly forwardErrorCorrection?: FlexFecProtection;
+  readonly videoPolicy?: VideoPolicy;
   readonly maxParticipants?: number;
   readonly maxTracksPerParticipant?: number;
 }
