@@ -17,7 +17,7 @@ function pollOver(arbiter: KeyFrameArbiter, from: number, to: number, onPoll: (n
   return { asked, exhausted };
 }
 
-describe('behaviour 23: coalescing', () => {
+describe('row 23: coalescing', () => {
   test('eight simultaneous requests are one', () => {
     const arbiter = new KeyFrameArbiter();
     for (let i = 0; i < 8; i++) arbiter.want(`subscriber ${i}`);
@@ -52,7 +52,7 @@ describe('behaviour 23: coalescing', () => {
   });
 });
 
-describe('behaviour 24: bounded retry', () => {
+describe('row 24: bounded retry', () => {
   test('a sender that ignores requests gets five in ten seconds, then the arbiter gives up, once', () => {
     const arbiter = new KeyFrameArbiter();
     arbiter.want('join');

@@ -139,7 +139,7 @@ test('invariant 7: a jump beyond the bound gives all up', () => {
   expect(nack.due(0)).toEqual([105]);
 });
 
-test('behaviour 25: each missing packet at most once per two round trips, only what is missing, oldest first, bounded', () => {
+test('row 25: each missing packet at most once per two round trips, only what is missing, oldest first, bounded', () => {
   const event = fc.record({
     step: fc.oneof({ weight: 5, arbitrary: fc.constant(1) }, { weight: 2, arbitrary: fc.integer({ min: -5, max: 8 }) }),
     wait: fc.integer({ min: 0, max: 60 }),

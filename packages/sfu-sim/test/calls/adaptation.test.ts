@@ -13,7 +13,7 @@ async function onAir(seed = 7) {
   return call;
 }
 
-test('26: the layer follows the downlink: down within 5 s of a drop, up within 10 s of its end', async () => {
+test('row 26: the layer follows the downlink: down within 5 s of a drop, up within 10 s of its end', async () => {
   const call = await onAir();
   const bob = await call.join('bob', { downlink: { rate: 4e6, delay: 25 } });
   await call.clock.run(8000);
@@ -35,7 +35,7 @@ test('26: the layer follows the downlink: down within 5 s of a drop, up within 1
   expect(reasons.some((reason) => /^estimate \d+ kbit\/s below \d+ kbit\/s measured/.test(String(reason)))).toBe(true);
 });
 
-test('22: four subscribers at 5 M, 1 M, 500 k and 250 k get f, h, q and q, each by itself', async () => {
+test('row 22: four subscribers at 5 M, 1 M, 500 k and 250 k get f, h, q and q, each by itself', async () => {
   const call = await onAir();
   const rates = { rich: 5e6, middle: 1e6, poor: 500_000, poorest: 250_000 };
   const viewers = [];

@@ -60,7 +60,7 @@ function tampered(inner: Transport, tamper: (message: string) => string): Transp
   };
 }
 
-test('the SFU refuses unknown and malformed messages, saying which and why', async () => {
+test('row 37: the SFU refuses unknown and malformed messages, saying which and why', async () => {
   const { call, goesOn } = await runningCall();
   const raw = rawParticipant(call, 'mallory');
   expect(await raw.send({ type: 'publish', requestId: 3, offer: '', tracks: [] })).toMatchObject({
@@ -115,7 +115,7 @@ test('the SFU says of each codec that it does not take why', async () => {
   await goesOn();
 });
 
-test('another version of the protocol is a typed error that names both', async () => {
+test('row 37: another version of the protocol is a typed error that names both', async () => {
   const { call, goesOn } = await runningCall();
   const raw = rawParticipant(call, 'future');
   const refused = await raw.send({ type: 'join', requestId: 1, protocol: 2, autoSubscribe: true, codecs: [] });
@@ -237,7 +237,7 @@ test('an SFU without the codec, or with an answer that cannot be read: the publi
   await goesOn();
 });
 
-test('a camera that goes away is unpublished, and everybody is told', async () => {
+test('row 13: a camera that goes away is unpublished, and everybody is told', async () => {
   const { call, bob, goesOn } = await runningCall();
   const carol = await call.join('carol');
   const camera = call.camera();

@@ -31,7 +31,7 @@ async function onAir(options: ConstructorParameters<typeof VirtualCall>[0] = {})
   return { call, ada, publication, keyFramesRequested, join };
 }
 
-test('1: warm late join: first frame in less than 200 ms, no key frame asked; 2: the control takes a PLI round trip', async () => {
+test('rows 1, 2: warm late join: first frame in less than 200 ms, no key frame asked; without the cache it takes a PLI round trip', async () => {
   const { keyFramesRequested, join, call } = await onAir();
   const warm = await join('bob', true);
   expect(keyFramesRequested()).toBe(0);
@@ -47,7 +47,7 @@ test('1: warm late join: first frame in less than 200 ms, no key frame asked; 2:
   expect(call.sfu.participant('carol').stats().consumers[0]?.packetsReplayed).toBe(0);
 });
 
-test('3: the replay comes strictly before live and joins it without a gap, a duplicate or a damaged frame', async () => {
+test('row 3: the replay comes strictly before live and joins it without a gap, a duplicate or a damaged frame', async () => {
   const { call, join } = await onAir();
   const bob = await join('bob', true);
   await call.clock.run(3000);
@@ -68,7 +68,7 @@ test('a joiner is at the live edge as soon as the replay is decoded, and stays t
   expect(Math.abs((newest[0] ?? 0) - (newest[1] ?? 0))).toBeLessThanOrEqual(1);
 });
 
-test('8: after a mute or an unpublish a joiner is shown nothing of before', async () => {
+test('row 8: after a mute or an unpublish a joiner is shown nothing of before', async () => {
   const { call, publication, ada, keyFramesRequested } = await onAir();
   await call.settle(publication.mute());
   const layers = () => call.sfu.participant('ada').stats().producers[0]?.layers ?? [];
@@ -91,7 +91,7 @@ test('8: after a mute or an unpublish a joiner is shown nothing of before', asyn
   expect(carol.shown).toEqual([]);
 });
 
-test('5: a key frame beyond the bounds is not replayed, and costs one PLI', async () => {
+test('row 5: a key frame beyond the bounds is not replayed, and costs one PLI', async () => {
   const { join, keyFramesRequested, call } = await onAir({ keyframeCache: { maxKeyFrameBytes: 1000 } });
   const bob = await join('bob', true);
   expect(call.sfu.participant('bob').stats().consumers[0]?.packetsReplayed).toBe(0);
@@ -99,7 +99,7 @@ test('5: a key frame beyond the bounds is not replayed, and costs one PLI', asyn
   expect(bob.shown.every(({ corrupt }) => !corrupt)).toBe(true);
 });
 
-test('12: who subscribes before anything is published gets it when it comes', async () => {
+test('row 12: who subscribes before anything is published gets it when it comes', async () => {
   const call = new VirtualCall({ seed: 7 });
   const bob = await call.join('bob');
   const ada = await call.join('ada');
@@ -114,7 +114,7 @@ test('12: who subscribes before anything is published gets it when it comes', as
   await call.until(() => bob.shown.length > length + 10, 1000);
 });
 
-test('10c: on a thin link the replay is one that drains: at the live edge within 700 ms', async () => {
+test('row 10c: on a thin link the replay is one that drains: at the live edge within 700 ms', async () => {
   const { call } = await onAir();
   const bob = await call.join('bob', { downlink: { rate: 1_000_000, delay: RTT / 2 } });
   const joinedAt = call.clock.now();

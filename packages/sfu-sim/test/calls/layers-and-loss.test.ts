@@ -18,7 +18,7 @@ async function onAir(downlink = {}, uplink = {}, publish = {}) {
 const isSorted = (numbers: readonly number[]) =>
   numbers.every((number, i) => i === 0 || number > (numbers[i - 1] ?? 0));
 
-test('20: q → f → q: the size changes at a key frame, in order, without an error or a freeze', async () => {
+test('row 20: q → f → q: the size changes at a key frame, in order, without an error or a freeze', async () => {
   const { call, bob } = await onAir();
   for (const [rid, width] of [
     ['q', 320],
@@ -38,7 +38,7 @@ test('20: q → f → q: the size changes at a key frame, in order, without an e
   expect(Math.max(...gaps)).toBeLessThan(33 + 150);
 });
 
-test('20: a top layer 2.5 s behind: no picture twice, none after a newer one, and the delay is told as it is', async () => {
+test('row 20: a top layer 2.5 s behind: no picture twice, none after a newer one, and the delay is told as it is', async () => {
   const call = new VirtualCall({ seed: 7 });
   const { clock } = call;
   const codecs = syntheticCodecs({ clock, random: seededRandom(7), openFrames: call.openFrames });
@@ -98,7 +98,7 @@ test('temporal layers: fewer frames, whole ones, and all of them again on reques
   expect(videoTrack(bob.room).stats).toMatchObject({ packetsLost: 0, packetsDiscarded: 0, pliCount: 0 });
 });
 
-test('25a: after an outage nothing damaged is shown, and a requested key frame brings the picture back', async () => {
+test('row 25a: after an outage nothing damaged is shown, and a requested key frame brings the picture back', async () => {
   const { call, bob } = await onAir({ delay: 20 }, {}, { keyframeInterval: Number.POSITIVE_INFINITY });
   const { downlink } = call.sfu.participant('bob');
   const requested = call.trace.ofType('key-frame-requested').length;
@@ -113,7 +113,7 @@ test('25a: after an outage nothing damaged is shown, and a requested key frame b
   expect(call.trace.ofType('key-frame-requested').length).toBeGreaterThan(requested);
 });
 
-test('25: 5 % loss both ways at 50 ms RTT: retransmissions do it, with less than a key frame asked in 2 s', async () => {
+test('row 25: 5 % loss both ways at 50 ms RTT: retransmissions do it, with less than a key frame asked in 2 s', async () => {
   const { call, bob } = await onAir({ delay: 25, loss: 0.05 }, { delay: 25, loss: 0.05 });
   const { length } = bob.shown;
   await call.clock.run(20_000);
@@ -128,7 +128,7 @@ test('25: 5 % loss both ways at 50 ms RTT: retransmissions do it, with less than
   expect(requested).toBeLessThan(10);
 });
 
-test('23: eight simultaneous requests make one key frame, on that encoding only', async () => {
+test('row 23: eight simultaneous requests make one key frame, on that encoding only', async () => {
   const { call, publication } = await onAir({}, {}, { keyframeInterval: Number.POSITIVE_INFINITY });
   await call.clock.run(5000);
   const keyFrames = () => publication.stats.map(({ keyFramesEncoded }) => keyFramesEncoded);
@@ -144,7 +144,7 @@ test('23: eight simultaneous requests make one key frame, on that encoding only'
   expect(made.toSorted()).toEqual([0, 0, 1]);
 });
 
-test('24: a publisher that ignores requests hears at most five in ten seconds, and the trace says so', async () => {
+test('row 24: a publisher that ignores requests hears at most five in ten seconds, and the trace says so', async () => {
   const { call } = await onAir();
   const { downlink } = call.sfu.participant('ada');
   downlink.set({ loss: 1 });
@@ -162,7 +162,7 @@ test('24: a publisher that ignores requests hears at most five in ten seconds, a
   expect(call.trace.ofType('key-frame-exhausted').length).toBeGreaterThan(0);
 });
 
-test('11: one subscriber whose link is dead costs the others nothing', async () => {
+test('row 11: one subscriber whose link is dead costs the others nothing', async () => {
   const { call, bob } = await onAir();
   await call.join('carol', { downlink: { rate: 100_000 } });
   const before = bob.shown.length;

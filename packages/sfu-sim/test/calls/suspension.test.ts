@@ -62,7 +62,7 @@ function everythingWasWhole(bob: VirtualParticipant): void {
   expect(bob.shown.every(({ corrupt }) => !corrupt)).toBe(true);
 }
 
-test('14: at 9 kbit/s video is suspended once, no video packet goes out, and audio goes on', async () => {
+test('row 14: at 9 kbit/s video is suspended once, no video packet goes out, and audio goes on', async () => {
   const { call, bob, capture } = await watching();
   await strangle(call);
   const since = call.clock.now();
@@ -82,7 +82,7 @@ test('14: at 9 kbit/s video is suspended once, no video packet goes out, and aud
   everythingWasWhole(bob);
 });
 
-test('17, 19a: it ends within 8 s of the path: audio only, then q with a key frame, then a better layer', async () => {
+test('rows 17, 19a: it ends within 8 s of the path: audio only, then q with a key frame, then a better layer', async () => {
   const { call, bob, capture } = await watching();
   await strangle(call);
   await call.clock.run(15_000);
@@ -106,7 +106,7 @@ test('17, 19a: it ends within 8 s of the path: audio only, then q with a key fra
   everythingWasWhole(bob);
 });
 
-test('19a: without probing it would stay down', async () => {
+test('row 19a: without probing it would stay down', async () => {
   const never = Number.POSITIVE_INFINITY;
   const probing = {
     initialScales: [],
@@ -123,7 +123,7 @@ test('19a: without probing it would stay down', async () => {
   expect(consumers(call).video.suspended).toBe(true);
 });
 
-test('16: on 60 kbit/s there is no video, and audio is whole', async () => {
+test('row 16: on 60 kbit/s there is no video, and audio is whole', async () => {
   const { call, bob } = await watching();
   set(call, 60_000);
   await call.until(() => consumers(call).video.suspended, 8000);
@@ -135,7 +135,7 @@ test('16: on 60 kbit/s there is no video, and audio is whole', async () => {
   expect(bob.heard.length - heard).toBeGreaterThanOrEqual(495);
 });
 
-test('19b: on 120 kbit/s it changes once', async () => {
+test('row 19b: on 120 kbit/s it changes once', async () => {
   const { call } = await watching();
   set(call, 120_000);
   await call.clock.run(60_000);

@@ -34,7 +34,7 @@ async function call(uplink: Uplink, { camera = true }: { camera?: boolean } = {}
   return { virtual, ada, bob, microphone, video, setRate, allocated, estimate, events };
 }
 
-test('as an uplink gets thinner layers go off from the top, each slowed down first', async () => {
+test('row 28a: as an uplink gets thinner layers go off from the top, each slowed down first', async () => {
   const { virtual, bob, video, setRate, allocated } = await call({ rate: 3_000_000, delay: 20 });
   await virtual.clock.run(6000);
   expect(video.stats.map(({ active }) => active)).toEqual([true, true, true]);
@@ -53,7 +53,7 @@ test('as an uplink gets thinner layers go off from the top, each slowed down fir
   expect(bob.heard.length - heard).toBeGreaterThan(95);
 }, 60_000);
 
-test('3 M → 300 k → 60 k → 3 M: video goes, audio goes on, all layers come back with key frames', async () => {
+test('row 28a: 3 M → 300 k → 60 k → 3 M: video goes, audio goes on, all layers come back with key frames', async () => {
   const { virtual, bob, video, microphone, setRate, events } = await call({ rate: 3_000_000, delay: 20 });
   await virtual.clock.run(6000);
   setRate(300_000);
@@ -83,7 +83,7 @@ test('3 M → 300 k → 60 k → 3 M: video goes, audio goes on, all layers come
   expect(bob.shown.every(({ corrupt }) => !corrupt)).toBe(true);
 }, 60_000);
 
-test('on 20 kbit/s, which not even audio fits into, audio is all that is sent', async () => {
+test('row 28a: on 20 kbit/s, which not even audio fits into, audio is all that is sent', async () => {
   const { virtual, bob, video, microphone, setRate } = await call({ rate: 1_000_000, delay: 20 });
   await virtual.clock.run(4000);
   setRate(20_000);
@@ -96,7 +96,7 @@ test('on 20 kbit/s, which not even audio fits into, audio is all that is sent', 
   expect(bob.heard.length - heard).toBeGreaterThan(80);
 }, 60_000);
 
-test('a screen keeps its size and becomes slides', async () => {
+test('row 28a: a screen keeps its size and becomes slides', async () => {
   const { virtual, bob, video, setRate, allocated } = await call({ rate: 4_000_000, delay: 20 }, { camera: false });
   await virtual.clock.run(6000);
   expect(video.stats[0]).toMatchObject({ active: true, frameWidth: 1920 });

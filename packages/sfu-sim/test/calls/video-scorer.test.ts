@@ -53,7 +53,7 @@ async function abusiveCall(options: SimulatedSfuOptions, abusive: () => boolean 
   return { call, ada, bob, carol, publication, published, ended };
 }
 
-test('30: a real encoder is legitimate through mute, layers switched off and on, and a link that drops', async () => {
+test('row 30: a real encoder is legitimate through mute, layers switched off and on, and a link that drops', async () => {
   const controllers: GoogleCongestionControl[] = [];
   const call = new ScoredCall({ seed: 2 });
   const ada = call.ada(() => false, {
@@ -85,7 +85,7 @@ test('30: a real encoder is legitimate through mute, layers switched off and on,
   expect(call.layers.map(({ verdict }) => verdict)).toEqual(['legitimate', 'legitimate', 'legitimate']);
 }, 60_000);
 
-test('30: a real encoder that makes key frames on request only is legitimate', async () => {
+test('row 30: a real encoder that makes key frames on request only is legitimate', async () => {
   const call = new ScoredCall({ seed: 2 });
   const ada = await call.connect(
     call.ada(() => false),
@@ -104,7 +104,7 @@ test('30: a real encoder that makes key frames on request only is legitimate', a
   for (const { legitimacy } of call.layers) expect(legitimacy).toBeGreaterThanOrEqual(0.7);
 }, 60_000);
 
-test('30: key frames alone are abusive within 2 s, which is told and by default nothing else', async () => {
+test('row 30: key frames alone are abusive within 2 s, which is told and by default nothing else', async () => {
   const { call, bob, published } = await abusiveCall({});
   await call.clock.run(3000);
   const judgement = call.judgements.at(-1);
@@ -118,7 +118,7 @@ test('30: key frames alone are abusive within 2 s, which is told and by default 
   expect(bob.shown.length).toBeGreaterThan(45);
 });
 
-test('30: whoever ignores its estimate scores at most 0.60', async () => {
+test('row 30: whoever ignores its estimate scores at most 0.60', async () => {
   const call = new ScoredCall({ seed: 2 });
   const deaf = { minBitrate: 2_500_000, startBitrate: 2_500_000, maxBitrate: 2_500_000 };
   const ada = call.ada(() => false, { congestion: deaf });
@@ -135,7 +135,7 @@ test('30: whoever ignores its estimate scores at most 0.60', async () => {
   expect(call.judgements[0]).toMatchObject({ verdict: 'suspect', reason: 'ignores a lower estimate' });
 }, 60_000);
 
-test('30: throttled, one whole key frame per second is left, and all comes back when the encoder behaves', async () => {
+test('row 30: throttled, one whole key frame per second is left, and all comes back when the encoder behaves', async () => {
   let abusive = true;
   const { call, bob } = await abusiveCall({ videoPolicy: 'throttle' }, () => abusive);
   await call.until(() => call.layers[0]?.action === 'throttle');
@@ -166,7 +166,7 @@ test('30: throttled, one whole key frame per second is left, and all comes back 
   expect([...bob.errors, ...late.errors, ...nacks()]).toEqual([]);
 }, 60_000);
 
-test('30: closed, the track is over for publisher and subscribers, who are told why, and others go on', async () => {
+test('row 30: closed, the track is over for publisher and subscribers, who are told why, and others go on', async () => {
   const { call, ada, bob, carol, ended, publication } = await abusiveCall({ videoPolicy: 'close' });
   await call.settle(carol.room.localParticipant.publishTrack(call.camera({ width: 320, height: 180 })));
   await call.clock.run(3000);
@@ -189,6 +189,6 @@ test('30: closed, the track is over for publisher and subscribers, who are told 
   expect(bob.errors).toEqual([]);
 });
 
-test('30: another policy is refused', () => {
+test('row 30: another policy is refused', () => {
   expect(() => new ScoredCall({ videoPolicy: 'deny' as 'allow' })).toThrow(/one of allow, throttle, close/);
 });

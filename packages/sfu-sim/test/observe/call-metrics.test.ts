@@ -20,7 +20,7 @@ function metricsOf(...events: (SluiceEvent | readonly SluiceEvent[])[]) {
   return parsePrometheus(metrics.toPrometheus());
 }
 
-test('counters and gauges say what the trace says, in bytes and seconds', () => {
+test('row 31: counters and gauges say what the trace says, in bytes and seconds', () => {
   const who = { participant: 'bob', track: 'T1' };
   const families = metricsOf(
     [joined('ada'), joined('bob'), published, subscription(0), link(0, 1e6), estimate(10, 8e5)],
@@ -52,7 +52,7 @@ test('names end as their types and units ask', () => {
   }
 });
 
-test('what belongs to a participant goes when it leaves, and does not come back with what is late', () => {
+test('row 31: what belongs to a participant goes when it leaves, and does not come back with what is late', () => {
   const who = { participant: 'bob', track: 'T1' };
   const call = [joined('ada'), joined('bob'), published, subscription(0), link(0, 1e6), pictures(0, 200, 40)].flat();
   const late: SluiceEvent[] = [

@@ -683,7 +683,7 @@ describe('a newcomer', () => {
     );
   });
 
-  test('behaviour 1: a warm cache costs the publisher no key frame', () => {
+  test('row 1: a warm cache costs the publisher no key frame', () => {
     const scene = new Scene({ replay: true });
     scene.picture();
     for (let i = 0; i < 30; i++) scene.picture();
@@ -694,7 +694,7 @@ describe('a newcomer', () => {
   });
 });
 
-describe('behaviour 8: after a mute', () => {
+describe('row 8: after a mute', () => {
   test('a newcomer is not shown a key frame that was in flight when the track was muted', () => {
     const scene = new Scene({ replay: true });
     scene.picture();

@@ -179,7 +179,7 @@ test('a late fill makes the replay whole again', () => {
   expect(cache.replay(0)).toEqual(packets);
 });
 
-test('behaviour 5: a key frame over the bound is never cached, nor anything after it until the next one', () => {
+test('row 5: a key frame over the bound is never cached, nor anything after it until the next one', () => {
   const packets = packetsOf([
     { key: true, sizes: [100], temporalLayer: 0 },
     { key: false, sizes: [100], temporalLayer: 0 },
@@ -211,7 +211,7 @@ test('behaviour 5: a key frame over the bound is never cached, nor anything afte
   expect(cache.stats.overflows).toBe(1);
 });
 
-test('behaviour 5: a burst over the bound of packets is dropped whole and counted', () => {
+test('row 5: a burst over the bound of packets is dropped whole and counted', () => {
   const packets = packetsOf([
     { key: true, sizes: [10, 10], temporalLayer: 0 },
     ...Array.from({ length: 10 }, () => ({ key: false, sizes: [10], temporalLayer: 0 })),
@@ -226,7 +226,7 @@ test('behaviour 5: a burst over the bound of packets is dropped whole and counte
   expect(cache.stats).toMatchObject({ packets: 0, bytes: 0, overflows: 1 });
 });
 
-test('behaviour 5: what stays after an overflow is within the bounds, however large the packet that overflowed', () => {
+test('row 5: what stays after an overflow is within the bounds, however large the packet that overflowed', () => {
   const [key, part, newKey, rest] = packetsOf([
     { key: true, sizes: [10, 10, 10], temporalLayer: 0 },
     { key: true, sizes: [900, 900, 900], temporalLayer: 0 },
@@ -238,7 +238,7 @@ test('behaviour 5: what stays after an overflow is within the bounds, however la
   }
 });
 
-test('behaviour 6: a key frame with a hole is never replayed, and neither are its deltas', () => {
+test('row 6: a key frame with a hole is never replayed, and neither are its deltas', () => {
   const packets = packetsOf([
     { key: true, sizes: [10, 10, 10], temporalLayer: 0 },
     { key: false, sizes: [10], temporalLayer: 0 },
@@ -253,7 +253,7 @@ test('behaviour 6: a key frame with a hole is never replayed, and neither are it
   }
 });
 
-test('behaviour 8: nothing from before a purge is replayed, also when it arrives after it', () => {
+test('row 8: nothing from before a purge is replayed, also when it arrives after it', () => {
   const packets = packetsOf([
     { key: false, sizes: [10], temporalLayer: 0 },
     { key: true, sizes: [10], temporalLayer: 0 },
@@ -312,7 +312,7 @@ describe('the packets behind a key frame that begins late', () => {
   });
 });
 
-test('a key frame older than the bound of age is not replayed', () => {
+test('row 5: a key frame older than the bound of age is not replayed', () => {
   const packets = packetsOf([
     { key: true, sizes: [10], temporalLayer: 0 },
     { key: false, sizes: [10], temporalLayer: 0 },

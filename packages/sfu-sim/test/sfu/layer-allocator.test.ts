@@ -18,7 +18,7 @@ describe('one track', () => {
     expect(layersOver([200_000])).toEqual([[0]]);
   });
 
-  test('down at once, up after three evaluations in a row', () => {
+  test('row 19: down at once, up after three evaluations in a row', () => {
     expect(layersOver([3e6, 4e5, 3e6, 3e6, 3e6, 3e6]).flat()).toEqual([2, 0, 0, 0, 2, 2]);
     expect(layersOver([4e5, 3e6, 3e6, 4e5, 3e6, 3e6, 3e6]).flat()).toEqual([0, 0, 0, 0, 0, 0, 2]);
   });

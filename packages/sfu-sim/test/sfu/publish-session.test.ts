@@ -59,12 +59,12 @@ function loseMany(watched: boolean) {
   return { reasons, plis: sent.filter(({ type }) => type === 'pli') };
 }
 
-test('25: packets that are given up are made good by a key frame, asked for before any subscriber does', () => {
+test('row 25: packets that are given up are made good by a key frame, asked for before any subscriber does', () => {
   const { reasons, plis } = loseMany(true);
   expect(reasons).toEqual(['packet-loss']);
   expect(plis).toMatchObject([{ type: 'pli', mediaSsrc: SSRC }]);
 });
 
-test('25: of a layer that nobody gets no key frame is asked for', () => {
+test('row 25: of a layer that nobody gets no key frame is asked for', () => {
   expect(loseMany(false)).toEqual({ reasons: [], plis: [] });
 });

@@ -46,11 +46,11 @@ function shareOf({
 
 const drops = (to: number) => (at: number) => (at < 4000 ? 300 : to);
 
-test('30: nothing is known of a publisher that never has to give way', () => {
+test('row 30: nothing is known of a publisher that never has to give way', () => {
   expect(shareOf({ capacity: () => 300, sent: () => 200, queue: 50 })).toBeUndefined();
 });
 
-test('30: a fall of 20 % asks for no answer', () => {
+test('row 30: a fall of 20 % asks for no answer', () => {
   expect(shareOf({ capacity: drops(160), sent: () => 200, queue: 20 })).toBeUndefined();
 });
 
@@ -58,31 +58,31 @@ test.each([
   ['a shallow queue', 10, true],
   ['a deep queue', 200, true],
   ['no send times', 10, false],
-] as const)('30: who sends on as before has ignored it, with %s', (_, queue, sendTimes) => {
+] as const)('row 30: who sends on as before has ignored it, with %s', (_, queue, sendTimes) => {
   expect(shareOf({ capacity: drops(60), sent: () => 200, queue, sendTimes, until: 25_000 })).toBe(0);
 });
 
 test.each([
   ['a shallow queue', 10],
   ['a queue of many seconds', 1000],
-] as const)('30: who sends less within a second has answered, with %s', (_, queue) => {
+] as const)('row 30: who sends less within a second has answered, with %s', (_, queue) => {
   const sent = (at: number) => (at < 5000 ? 200 : 50);
   expect(shareOf({ capacity: drops(60), sent, queue, until: 20_000 })).toBe(1);
 });
 
-test('30: nothing is known when the path recovers by itself before an answer', () => {
+test('row 30: nothing is known when the path recovers by itself before an answer', () => {
   const capacity = (at: number) => (at > 4000 && at < 5500 ? 60 : 300);
   expect(shareOf({ capacity, sent: () => 200, queue: 20 })).toBeUndefined();
 });
 
-test('30: an answer is forgotten after 15 s', () => {
+test('row 30: an answer is forgotten after 15 s', () => {
   const capacity = (at: number) => (at > 4000 && at < 9000 ? 60 : 300);
   const sent = (at: number) => (at > 5000 && at < 9000 ? 50 : 200);
   expect(shareOf({ capacity, sent, queue: 10, until: 12_000 })).toBe(1);
   expect(shareOf({ capacity, sent, queue: 10, until: 40_000 })).toBeUndefined();
 });
 
-test('30: a clock that is set, fast or wraps asks for no answer', () => {
+test('row 30: a clock that is set, fast or wraps asks for no answer', () => {
   for (const clock of [
     (at: number) => (at < 5000 ? 0 : 30_000),
     (at: number) => (at < 5000 ? 60_000 : 30_000),
@@ -92,7 +92,7 @@ test('30: a clock that is set, fast or wraps asks for no answer', () => {
   }
 });
 
-test('30: packets without a transport-wide sequence number are not looked at', () => {
+test('row 30: packets without a transport-wide sequence number are not looked at', () => {
   const response = new UplinkResponse();
   for (let at = 0; at < 5000; at += 10) response.onPacket(SIZE, at, undefined, undefined);
   expect(response.share(5000)).toBeUndefined();

@@ -51,7 +51,7 @@ const times = (count: number, act: () => void) => {
   for (let i = 0; i < count; i++) act();
 };
 
-describe('30: the score', () => {
+describe('row 30: the score', () => {
   test('there is none before 30 frames, however many packets they are made of', () => {
     const few = stream((made) => times(30, () => made.frame(true, INTERVAL, 20)));
     expect(few.scorer.score(few.now, undefined)).toBeUndefined();
@@ -130,7 +130,7 @@ describe('30: the score', () => {
   });
 });
 
-describe('30: real encoders are legitimate', () => {
+describe('row 30: real encoders are legitimate', () => {
   const legitimate = (made: Stream) => {
     const { verdict } = made.scorer.score(made.now, undefined)!;
     expect(verdict).toBe('legitimate');
@@ -180,7 +180,7 @@ describe('30: real encoders are legitimate', () => {
   });
 });
 
-describe('30: properties of the score', () => {
+describe('row 30: properties of the score', () => {
   const groups = fc.array(fc.record({ deltas: fc.nat(70), interval: fc.integer({ min: 1, max: 400 }) }), {
     minLength: 1,
     maxLength: 40,

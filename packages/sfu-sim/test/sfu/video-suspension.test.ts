@@ -14,16 +14,16 @@ function follow(suspension: VideoSuspension, estimates: readonly (number | undef
 }
 
 describe('video suspension', () => {
-  it('14: begins after two evaluations below 10 kbit/s', () => {
+  it('row 14: begins after two evaluations below 10 kbit/s', () => {
     expect(follow(new VideoSuspension(), [9_999, 9_999])).toEqual(['video', 'suspended']);
   });
 
-  it('15: does nothing after a single one', () => {
+  it('row 15: does nothing after a single one', () => {
     const states = follow(new VideoSuspension(), [9_000, 500_000, 9_000, 80_000, 20_000, 90_000]);
     expect(new Set(states)).toEqual(new Set(['video']));
   });
 
-  it('16: leaves audio alone below 80 kbit/s, and below 150 once video is gone', () => {
+  it('row 16: leaves audio alone below 80 kbit/s, and below 150 once video is gone', () => {
     expect(follow(new VideoSuspension(), [79_000, 79_000, 149_999, 149_999, 100_000])).toEqual([
       'video',
       'audio-only',
@@ -33,7 +33,7 @@ describe('video suspension', () => {
     ]);
   });
 
-  it('17: ends step by step: audio only from 80 kbit/s, video from 150', () => {
+  it('row 17: ends step by step: audio only from 80 kbit/s, video from 150', () => {
     const suspension = new VideoSuspension();
     follow(suspension, [5_000, 5_000]);
     expect(follow(suspension, [79_999, 80_000, 149_999, 150_000], 200)).toEqual([
@@ -45,7 +45,7 @@ describe('video suspension', () => {
     expect(suspension.reason).toBe('video: estimate 150 kbit/s >= 150 kbit/s');
   });
 
-  it('18: gives the better state at the exact value', () => {
+  it('row 18: gives the better state at the exact value', () => {
     expect(follow(new VideoSuspension(), [80_000, 80_000, 80_000])).toEqual(['video', 'video', 'video']);
     expect(follow(new VideoSuspension(), [10_000, 10_000])).toEqual(['video', 'audio-only']);
   });
@@ -58,11 +58,11 @@ describe('video suspension', () => {
     { streak: 0 },
     { streak: 1.5 },
     { interval: 0 },
-  ])('18: refuses %o', (options) => {
+  ])('row 18: refuses %o', (options) => {
     expect(() => resolveVideoSuspension(options)).toThrow(ArgumentError);
   });
 
-  it('19: counts evaluations by time, not by packet', () => {
+  it('row 19: counts evaluations by time, not by packet', () => {
     const suspension = new VideoSuspension();
     for (let now = 0; now < 100; now++) suspension.evaluate(5_000, now);
     expect(suspension.state).toBe('video');
@@ -70,11 +70,11 @@ describe('video suspension', () => {
     expect(suspension.state).toBe('suspended');
   });
 
-  it('19: holds nothing back before there is an estimate', () => {
+  it('row 19: holds nothing back before there is an estimate', () => {
     expect(follow(new VideoSuspension(), [undefined, undefined, undefined])).toEqual(['video', 'video', 'video']);
   });
 
-  it('19b: changes once at most around 120 kbit/s', () => {
+  it('row 19b: changes once at most around 120 kbit/s', () => {
     const estimate = fc.integer({ min: 96_000, max: 144_000 });
     fc.assert(
       fc.property(fc.array(estimate, { minLength: 50 }), fc.boolean(), (estimates, startsLow) => {

@@ -33,7 +33,7 @@ function packetsOf(frames: readonly { key: boolean; packets: number }[]): Packet
 
 const frames = fc.array(fc.record({ key: fc.boolean(), packets: fc.integer({ min: 1, max: 4 }) }), { minLength: 20 });
 
-test('30: only whole key frames pass, at most one per second, and all from a key frame on when it is over', () => {
+test('row 30: only whole key frames pass, at most one per second, and all from a key frame on when it is over', () => {
   fc.assert(
     fc.property(frames, fc.nat(60), fc.nat(60), (made, from, span) => {
       const throttle = new VideoThrottle();
@@ -61,7 +61,7 @@ test('30: only whole key frames pass, at most one per second, and all from a key
   );
 });
 
-test('30: what repairs a frame of before, or one that passed, passes; what repairs one left out does not', () => {
+test('row 30: what repairs a frame of before, or one that passed, passes; what repairs one left out does not', () => {
   const throttle = new VideoThrottle();
   throttle.begin(10);
   expect(throttle.admits({ sequence: 10, arrival: 0 }, 'begins', true)).toBe(true);
