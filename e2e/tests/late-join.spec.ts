@@ -1,8 +1,8 @@
-// Behaviours 1 and 2: a late joiner with the key frame cache, and beside it the same joiner without.
+// A late joiner with the key frame cache, and beside it the same joiner without.
 
 import { expect, test } from './harness.ts';
 
-test('late join mid-GOP: the cache shows the first frame at once, without a key frame of the publisher', async ({
+test('rows 1, 2: late join mid-GOP: the cache shows the first frame at once, without a key frame of the publisher', async ({
   page,
 }) => {
   const result = await page.evaluate(async () => {

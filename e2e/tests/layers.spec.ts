@@ -1,8 +1,8 @@
-// Behaviour 20: a layer switch takes place at a key frame of the new layer, and nobody sees it but in the size.
+// A layer switch takes place at a key frame of the new layer, and nobody sees it but in the size.
 
 import { expect, test } from './harness.ts';
 
-test('setPreferredLayers q → f → q: the size changes at a key frame, in order and without an error', async ({
+test('row 20: setPreferredLayers q → f → q: the size changes at a key frame, in order and without an error', async ({
   page,
 }) => {
   const result = await page.evaluate(async () => {

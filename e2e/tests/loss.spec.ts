@@ -1,8 +1,10 @@
-// Behaviours 25 and 25a: lost packets are repaired; what cannot be repaired is never shown.
+// Lost packets are repaired; what cannot be repaired is never shown.
 
 import { expect, test } from './harness.ts';
 
-test('an outage of the downlink: nothing damaged is shown, and a PLI brings the picture back', async ({ page }) => {
+test('row 25a: an outage of the downlink: nothing damaged is shown, and a PLI brings the picture back', async ({
+  page,
+}) => {
   const result = await page.evaluate(async () => {
     const { SimulatedSfu, BarCodeSource, createRoom, view, until, errors } = window.sluice;
     const sfu = new SimulatedSfu({ seed: 7 });
@@ -35,7 +37,7 @@ test('an outage of the downlink: nothing damaged is shown, and a PLI brings the 
   expect(result.stats.decoderErrors).toBe(0);
 });
 
-test('5 % loss both ways: retransmissions repair it, and nothing damaged is shown', async ({ page }) => {
+test('rows 25, 25a: 5 % loss both ways: retransmissions repair it, and nothing damaged is shown', async ({ page }) => {
   const result = await page.evaluate(async () => {
     const { SimulatedSfu, BarCodeSource, createRoom, view, until, errors } = window.sluice;
     const sfu = new SimulatedSfu({ seed: 7 });
