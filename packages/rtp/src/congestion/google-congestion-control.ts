@@ -145,7 +145,8 @@ export class GoogleCongestionControl implements CongestionController {
     const { probed, recovered, decreased } = this.#delayBased.onFeedback(arrived, throughput, probe, lost, at);
     // With those who filled the queue the overflows are gone.
     const othersGone = phase === 'truce' && this.#delayBased.drainPhase === 'idle';
-    if (othersGone) this.#lossBased.forget();
+    const otherPath = probed && this.#delayBased.estimate >= this.#options.newPathGain * this.#stableTarget;
+    if (othersGone || otherPath) this.#lossBased.forget();
     if (probed) this.#lossBased.setEstimate(this.#delayBased.estimate);
     this.#probed = probed || (this.#probed && this.#delayBased.estimate >= estimate);
     this.#lossBased.onFeedback({ at, packets, acknowledged: this.#acknowledgedBitrate });

@@ -34,6 +34,8 @@ export interface CongestionOptions {
   readonly probeDropFraction?: number;
   /** A probe that saturates the path has to find this multiple of the estimate to change it. Default 1.15. */
   readonly probeGain?: number;
+  /** A probe that finds this multiple of the target has found another path: what the old one lost no longer counts. Default 2. */
+  readonly newPathGain?: number;
   /** A longer time between two calls of `onProcess` says that the clock was set, or the sender suspended. Default 2000 ms. */
   readonly maxProcessInterval?: Milliseconds;
   /** Is told of each decision and its reason, as it is taken. Default: nobody. */
@@ -65,6 +67,7 @@ export interface ResolvedCongestionOptions extends BitrateBounds {
   readonly rttWeight: number;
   readonly probeDropFraction: number;
   readonly probeGain: number;
+  readonly newPathGain: number;
   readonly maxProcessInterval: Milliseconds;
   readonly onDecision: DecisionListener | undefined;
   readonly delayBased: DelayBasedOptions;
@@ -93,6 +96,7 @@ export function resolveCongestionOptions(options: CongestionOptions = {}): Resol
     rttWeight: options.rttWeight ?? 1 / 8,
     probeDropFraction: options.probeDropFraction ?? 1,
     probeGain: options.probeGain ?? 1.15,
+    newPathGain: options.newPathGain ?? 2,
     maxProcessInterval: options.maxProcessInterval ?? 2_000,
     onDecision: options.onDecision,
     delayBased: {

@@ -106,6 +106,16 @@ test('rows 17, 19a: it ends within 8 s of the path: audio only, then q with a ke
   everythingWasWhole(bob);
 });
 
+// What was lost while it was strangled must not hold back the probes that find the path better.
+test.each([9, 11, 13, 16])('row 19a: it ends within 5 s of the path, whenever that is: seed %i', async (seed) => {
+  const { call } = await watching({ seed });
+  await call.clock.run(seed * 61);
+  await strangle(call);
+  await call.clock.run(17_000 + seed * 137);
+  set(call, WIDE);
+  await call.until(() => !consumers(call).video.suspended, 5000);
+});
+
 test('row 19a: without probing it would stay down', async () => {
   const never = Number.POSITIVE_INFINITY;
   const probing = {
