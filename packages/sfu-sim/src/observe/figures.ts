@@ -122,7 +122,7 @@ function subscriptionFigures(history: SubscriptionHistory): SubscriptionFigures 
     from,
     to,
     timeToFirstFrameMs: history.timeToFirstFrame,
-    timeToLiveEdgeMs: atEdge && atEdge.at - from,
+    timeToLiveEdgeMs: atEdge && atEdge.at - history.subscribedAt,
     framesShown: shown.length,
     freezeCount: freezes.length,
     freezeMs: duration(freezes),

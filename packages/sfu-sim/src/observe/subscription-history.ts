@@ -28,6 +28,8 @@ export interface SubscriptionHistory extends Span {
   readonly track: string;
   readonly publisher: string;
   readonly kind: TrackKind;
+  /** When the subscriber began to wait: before the SFU heard of it. That of the SFU where it never saw a picture. */
+  readonly subscribedAt: Milliseconds;
   readonly timeToFirstFrame: Milliseconds | undefined;
   readonly shown: readonly ShownPicture[];
   /** One that lasts when the record ends is among them. Pauses by mute or suspension are not. */
@@ -87,6 +89,7 @@ class Subscription {
   #muted: boolean;
   #layer: { rid: string | undefined; since: Milliseconds } | undefined;
   #suspended: { reason: string; since: Milliseconds } | undefined;
+  #subscribedAt: Milliseconds;
   #timeToFirstFrame: Milliseconds | undefined;
   #switches = 0;
   #concealedPackets = 0;
@@ -94,6 +97,7 @@ class Subscription {
 
   constructor(begun: Extract<SluiceEvent, { type: 'track-subscribed' }>, muted: boolean) {
     this.#begun = begun;
+    this.#subscribedAt = begun.at;
     this.#to = begun.at;
     this.#muted = muted;
   }
@@ -101,7 +105,8 @@ class Subscription {
   take(event: SluiceEvent): void {
     switch (event.type) {
       case 'first-frame':
-        this.#timeToFirstFrame ??= event.timeToFirstFrame;
+        this.#timeToFirstFrame = event.timeToFirstFrame;
+        this.#subscribedAt = event.at - event.timeToFirstFrame;
         break;
       case 'frame-shown': {
         const { at, timestamp, delay } = event;
@@ -152,6 +157,7 @@ class Subscription {
       kind,
       from,
       to: this.#to,
+      subscribedAt: this.#subscribedAt,
       timeToFirstFrame: this.#timeToFirstFrame,
       shown: this.#shownWithDelays(),
       freezes: this.#freezes,
