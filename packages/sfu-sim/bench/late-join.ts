@@ -12,6 +12,9 @@ import { firstFrameSvg, type JoinLine } from './late-join/plot.ts';
 
 const SEED = 7;
 
+/** In ms. The cache keeps a key frame for 5 s. */
+const KEYFRAME_INTERVALS = [2000, 10_000];
+
 /** The path whose times are plotted. */
 const PLOTTED = { roundTrip: 100, downlink: 2e6 };
 
@@ -35,7 +38,7 @@ if (values.out !== undefined) {
 }
 
 async function* figures(): AsyncGenerator<Figure> {
-  for (const keyframeInterval of [2000, 10_000]) {
+  for (const keyframeInterval of KEYFRAME_INTERVALS) {
     for (const roundTrip of [0, 100, 300]) {
       for (const downlink of [500_000, 2e6]) {
         const path = { keyframeInterval, roundTrip, downlink };
@@ -49,9 +52,13 @@ async function* figures(): AsyncGenerator<Figure> {
       }
     }
   }
-  const [ours, peer] = [await joinStorm(true, count, SEED), await joinStorm(false, count, SEED)];
-  yield* compared(`storm of ${count} in 1 s`, ours, peer);
-  yield beside(`storm of ${count} in 1 s: key frames asked for`, 'in all', ours.keyFrames, peer.keyFrames);
+  for (const keyframeInterval of KEYFRAME_INTERVALS) {
+    const ours = await joinStorm({ cache: true, keyframeInterval }, count, SEED);
+    const peer = await joinStorm({ cache: false, keyframeInterval }, count, SEED);
+    const where = `${count} joins in 1 s, key frames every ${keyframeInterval / 1000} s`;
+    yield* compared(where, ours, peer);
+    yield beside(`${where}: key frames asked for`, 'in all', ours.keyFrames, peer.keyFrames);
+  }
 }
 
 function* compared(where: string, ours: Joins, peer: Joins): Generator<Figure> {

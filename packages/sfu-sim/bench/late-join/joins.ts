@@ -60,7 +60,11 @@ export async function lateJoins(conditions: JoinConditions, count: number, seed:
 }
 
 /** All within one second. */
-export async function joinStorm(cache: boolean, count: number, seed: number): Promise<Joins> {
+export async function joinStorm(
+  { cache, keyframeInterval }: Pick<JoinConditions, 'cache' | 'keyframeInterval'>,
+  count: number,
+  seed: number,
+): Promise<Joins> {
   const delay = 20;
   const path = { uplink: { delay }, downlink: { rate: 8e6, delay } };
   const names = Array.from({ length: count }, (_, i) => `joiner-${i + 1}`);
@@ -70,7 +74,7 @@ export async function joinStorm(cache: boolean, count: number, seed: number): Pr
       seed,
       duration: BEGINNING + 1000 + STAY,
       participants: {
-        ada: publisher(10_000, delay),
+        ada: publisher(keyframeInterval, delay),
         joiner: { ...path, count, joinAt: BEGINNING, joinEvery: 1000 / count, keyframeCache: cache },
       },
     },
