@@ -21,6 +21,27 @@ import type { SourceCodec } from './simulcast-source.ts';
 
 const CODECS: readonly SourceCodec[] = ['VP8', 'VP9', 'H264', 'AV1'];
 
+test('row 10a: VP9 pictures keep their distance within a layer, which their references count in, and go on after a switch', () => {
+  fc.assert(
+    fc.property(script, fc.integer({ min: 0, max: 1000 }), (acts, seed) => {
+      const scene = new Scene({ codec: 'VP9', seed });
+      scene.picture();
+      scene.start();
+      play(scene, acts);
+      const { outputs, assembled, format } = scene;
+      const ids = outputs
+        .filter(({ packet }) => packet.marker)
+        .map(({ packet }) => format.inspect(packet.payload)?.pictureId ?? Number.NaN);
+      for (const [i, id] of ids.entries()) {
+        const [before, frame] = [assembled[i - 1], assembled[i]];
+        if (before === undefined || frame === undefined) continue;
+        const step = (id - (ids[i - 1] ?? Number.NaN)) & 0x7fff;
+        expect(step).toBe(frame.rid === before.rid ? frame.number - before.number : 1);
+      }
+    }),
+  );
+});
+
 describe.each(CODECS)('row 10a: %s', (codec) => {
   test('over any switches: no hole, no frame that is not whole, each can be decoded', () => {
     fc.assert(
