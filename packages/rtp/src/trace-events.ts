@@ -169,7 +169,7 @@ export interface LayerAllocatedEvent extends TrackDetails {
   readonly type: 'layer-allocated';
   /** Absent for a track without simulcast. */
   readonly rid?: string | undefined;
-  /** In plain words, e.g. `h -> q: estimate 310 kbit/s < 342 kbit/s measured for h`. */
+  /** In plain words, e.g. `h→q: share 310 kbit/s < 342 kbit/s measured for h`. */
   readonly reason: string;
 }
 

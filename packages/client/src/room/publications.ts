@@ -1,6 +1,15 @@
 // Tracks as the room knows them, whether they are subscribed or not.
 
-import type { BitsPerSecond, Milliseconds, TrackInfo, TrackKind, TrackSource } from '@sluice/rtp';
+import {
+  ArgumentError,
+  type BitsPerSecond,
+  type Milliseconds,
+  type Resolution,
+  type TrackInfo,
+  type TrackKind,
+  type TrackPriority,
+  type TrackSource,
+} from '@sluice/rtp';
 import type { LocalTrack } from './local-tracks.ts';
 import type { RemoteTrack } from './remote-tracks.ts';
 
@@ -104,8 +113,17 @@ export class LocalTrackPublication {
   }
 }
 
+/** How the SFU shall deal with a subscribed track; what is absent stays as it was. */
+export interface RemoteTrackSettings {
+  readonly enabled?: boolean;
+  readonly priority?: TrackPriority;
+  /** In device pixels; `null`: not known any more. */
+  readonly dimensions?: Resolution | null;
+}
+
 /** What a remote publication asks of the room. */
 export interface RemotePublicationControls {
+  setTrackSettings(publication: RemoteTrackPublication, settings: RemoteTrackSettings): Promise<void>;
   setSubscribed(publication: RemoteTrackPublication, subscribed: boolean): Promise<void>;
   setPreferredLayers(publication: RemoteTrackPublication, layers: PreferredLayers): Promise<void>;
 }
@@ -120,6 +138,7 @@ export class RemoteTrackPublication {
   #muted: boolean;
   #track: RemoteTrack | undefined;
   #layers: ForwardedLayers = { rid: undefined, temporalLayer: undefined };
+  #enabled = true;
 
   constructor(info: TrackInfo, controls: RemotePublicationControls) {
     this.trackId = info.trackId;
@@ -168,10 +187,58 @@ export class RemoteTrackPublication {
     return this.#controls.setPreferredLayers(this, layers);
   }
 
+  /** Whether the app wants it sent, see `setEnabled`. */
+  get isEnabled(): boolean {
+    return this.#enabled;
+  }
+
+  /**
+   * Has the SFU send nothing of the track, or send it again, without giving the subscription up: it costs no bit and comes
+   * back at once. Video goes on with a key frame.
+   *
+   * @throws SubscribeError when the track is not subscribed
+   * @throws ConnectionError when the room is not connected
+   */
+  async setEnabled(enabled: boolean): Promise<void> {
+    await this.#controls.setTrackSettings(this, { enabled });
+    this.#enabled = enabled;
+  }
+
+  /**
+   * Says which tracks come first where not all can have what they want. Default `high` for a screen, else `low`.
+   *
+   * @throws SubscribeError when the track is not subscribed
+   * @throws ConnectionError when the room is not connected
+   */
+  setPriority(priority: TrackPriority): Promise<void> {
+    return this.#controls.setTrackSettings(this, { priority });
+  }
+
+  /**
+   * Says how large the picture is shown, in device pixels: the SFU sends no encoding larger than the smallest that covers
+   * it, and of equal priorities the larger picture first. `undefined` (the default): not known.
+   *
+   * @throws ArgumentError for sizes that are not finite and above 0
+   * @throws SubscribeError when the track is not subscribed
+   * @throws ConnectionError when the room is not connected
+   */
+  async setVideoDimensions(dimensions: Resolution | undefined): Promise<void> {
+    if (dimensions !== undefined && !(isSize(dimensions.width) && isSize(dimensions.height))) {
+      throw new ArgumentError(`A picture of ${dimensions.width} × ${dimensions.height}: give pixels, above 0.`);
+    }
+    const { width, height } = dimensions ?? {};
+    const size = width === undefined || height === undefined ? null : { width, height };
+    await this.#controls.setTrackSettings(this, { dimensions: size });
+  }
+
   /** Called by the room: what it heard of the track. */
   update(change: { muted?: boolean; track?: RemoteTrack | undefined; layers?: ForwardedLayers }): void {
     if (change.muted !== undefined) this.#muted = change.muted;
     if ('track' in change) this.#track = change.track;
     if (change.layers !== undefined) this.#layers = change.layers;
   }
+}
+
+function isSize(pixels: number): boolean {
+  return Number.isFinite(pixels) && pixels > 0;
 }

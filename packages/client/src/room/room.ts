@@ -28,11 +28,17 @@ import {
 } from '@sluice/rtp';
 import { CODEC_STRINGS } from '../media/codec-strings.ts';
 import { browserCodecs, type MediaCodecs } from '../media/media-codecs.ts';
+import { DownlinkBudget } from './downlink-budget.ts';
 import { ConnectionError, SubscribeError } from './errors.ts';
 import { createRemoteTrack } from './incoming-track.ts';
 import { LocalParticipant } from './local-participant.ts';
 import type { RemoteParticipant } from './participants.ts';
-import type { PreferredLayers, RemotePublicationControls, RemoteTrackPublication } from './publications.ts';
+import type {
+  PreferredLayers,
+  RemotePublicationControls,
+  RemoteTrackPublication,
+  RemoteTrackSettings,
+} from './publications.ts';
 import { Publisher } from './publisher.ts';
 import type { ConnectionState, RoomEvents } from './room-events.ts';
 import { Roster } from './roster.ts';
@@ -114,6 +120,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
   readonly #uplinkAllocation: Partial<UplinkAllocationOptions>;
   readonly #tracer: Tracer | undefined;
   readonly #roster: Roster;
+  readonly #budget = new DownlinkBudget((maxBitrate) => this.#sendBudget(maxBitrate));
   #state: ConnectionState = 'disconnected';
   #connection: Connection | undefined;
   #connections = 0;
@@ -225,6 +232,21 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     if (!subscribed) this.#roster.unsubscribed(trackId);
   }
 
+  /**
+   * The most that shall be sent to this client in all, in bit/s, whatever its downlink could carry; `undefined` (the default):
+   * no limit. Holds until it is changed, over reconnections too.
+   *
+   * @throws ArgumentError for anything but a rate of 1 bit/s or more
+   */
+  setDownlinkBudget(maxBitrate: BitsPerSecond | undefined): void {
+    this.#budget.set(maxBitrate, this.#clock.now());
+  }
+
+  /** Called by a publication. */
+  async setTrackSettings(publication: RemoteTrackPublication, settings: RemoteTrackSettings): Promise<void> {
+    await this.#request({ type: 'set-track-settings', trackId: publication.trackId, ...settings });
+  }
+
   /** Called by a publication. */
   async setPreferredLayers(publication: RemoteTrackPublication, layers: PreferredLayers): Promise<void> {
     await this.#request({ type: 'set-preferred-layers', trackId: publication.trackId, ...layers });
@@ -288,6 +310,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
         publisher.tick(now);
         uplink.tick(now);
         subscriber.tick(now);
+        if (this.#state === 'connected') this.#budget.tick(now);
       }),
     };
     return connection;
@@ -298,7 +321,15 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
       throw new ConnectionError('refused', `The SFU answered "join" with "${answer.type}".`);
     this.localParticipant.onJoined(answer.participantId, answer.identity);
     for (const participant of answer.participants) this.#roster.add(participant, connection.joinedAt);
+    this.#budget.restart();
     this.#setState('connected');
+  }
+
+  #sendBudget(maxBitrate: BitsPerSecond | undefined): void {
+    if (this.#state !== 'connected') return;
+    const request = { type: 'set-budget', ...(maxBitrate !== undefined && { maxBitrate }) } as const;
+    // It is renewed anyway; and who is disconnected meanwhile hears of that.
+    this.#connection?.signalling.request(request).catch(() => {});
   }
 
   #connected(): Connection {

@@ -18,6 +18,9 @@ const sdp = v.pipe(v.string(), v.maxLength(524_288));
 const trackKind = v.picklist(['audio', 'video']);
 const trackSource = v.picklist(['camera', 'microphone', 'screen', 'screen-audio', 'unknown']);
 
+const trackPriority = v.picklist(['very-low', 'low', 'medium', 'high']);
+const pixels = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(65_536));
+
 /** A simulcast encoding and the most it will be sent at, for the SFU to go by until it has measured it. */
 const declaredLayer = v.object({ rid, maxBitrate: v.pipe(v.number(), v.finite(), v.minValue(0)) });
 
@@ -82,6 +85,22 @@ const clientMessage = {
     trackId: id,
     rid: v.optional(rid),
     temporalLayer: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(7))),
+  }),
+  /** How a subscribed track is to be dealt with; what is absent stays as it was. Answered by `done`. */
+  'set-track-settings': v.object({
+    type: v.literal('set-track-settings'),
+    requestId: counter,
+    trackId: id,
+    enabled: v.optional(v.boolean()),
+    priority: v.optional(trackPriority),
+    /** How large it is shown, in device pixels; `null`: not known any more. */
+    dimensions: v.optional(v.nullable(v.object({ width: pixels, height: pixels }))),
+  }),
+  /** The most this participant wants to be sent, in bit/s, for the next 5 s; absent: as much as there is. Answered by `done`. */
+  'set-budget': v.object({
+    type: v.literal('set-budget'),
+    requestId: counter,
+    maxBitrate: v.optional(v.pipe(v.number(), v.finite(), v.minValue(1))),
   }),
   /** Leave the room. */
   leave: v.object({ type: v.literal('leave') }),
@@ -159,6 +178,9 @@ export type ParticipantInfo = v.InferOutput<typeof participantInfo>;
 
 /** What a track shows or carries. */
 export type TrackSource = TrackInfo['source'];
+
+/** How important a track is to a subscriber, in the words of WebRTC (`RTCPriorityType`). */
+export type TrackPriority = v.InferOutput<typeof trackPriority>;
 
 /** Audio or video. */
 export type TrackKind = TrackInfo['kind'];

@@ -46,6 +46,22 @@ const clientMessages: { [Type in ClientMessage['type']]: Extract<ClientMessage, 
     { type: 'set-preferred-layers', requestId: 1, trackId: 't1' },
     { type: 'set-preferred-layers', requestId: 1, trackId: 't1', rid: 'low-res', temporalLayer: 7 },
   ],
+  'set-track-settings': [
+    { type: 'set-track-settings', requestId: 1, trackId: 't1' },
+    {
+      type: 'set-track-settings',
+      requestId: 1,
+      trackId: 't1',
+      enabled: false,
+      priority: 'very-low',
+      dimensions: { width: 0.5, height: 180 },
+    },
+    { type: 'set-track-settings', requestId: 1, trackId: 't1', dimensions: null },
+  ],
+  'set-budget': [
+    { type: 'set-budget', requestId: 1 },
+    { type: 'set-budget', requestId: 1, maxBitrate: 1 },
+  ],
   leave: [{ type: 'leave' }],
 };
 const serverMessages: { [Type in ServerMessage['type']]: Extract<ServerMessage, { type: Type }>[] } = {
@@ -70,6 +86,9 @@ const serverMessages: { [Type in ServerMessage['type']]: Extract<ServerMessage, 
     { type: 'layers-changed', trackId: 't1', rid: 'q', temporalLayer: 2, reason: 'estimate' },
   ],
 };
+
+const OPTIONAL_FIELDS = ['identity', 'rid', 'temporalLayer', 'enabled', 'priority', 'dimensions', 'maxBitrate'];
+const NULLABLE_FIELDS = ['dimensions'];
 
 interface Side {
   readonly side: string;
@@ -109,7 +128,7 @@ describe.each(sides)('what a $side sends', ({ parse, messages }) => {
   test.each(messages.map((message) => [message.type, message] as const))(
     '%s: each required field has to be there',
     (_, message) => {
-      const optional = ['identity', 'rid', 'temporalLayer', ...(message.type === 'refused' ? ['requestId'] : [])];
+      const optional = [...OPTIONAL_FIELDS, ...(message.type === 'refused' ? ['requestId'] : [])];
       for (const field of Object.keys(message)) {
         if (optional.includes(field)) continue;
         const { reason, message: sentence } = refusalOf(parse, JSON.stringify({ ...message, [field]: undefined }));
@@ -124,6 +143,7 @@ describe.each(sides)('what a $side sends', ({ parse, messages }) => {
     (_, message) => {
       for (const field of Object.keys(message)) {
         for (const wrong of [null, [1], { a: 1 }, -1, 0.5]) {
+          if (wrong === null && NULLABLE_FIELDS.includes(field)) continue;
           const { reason } = refusalOf(parse, JSON.stringify({ ...message, [field]: wrong }));
           expect(reason).toBe('malformed-message');
         }

@@ -1,7 +1,7 @@
 // A snapshot of what the SFU does for one participant. Names follow webrtc-stats where the meaning is equal.
 
 import type { BitsPerSecond, Milliseconds, Resolution } from '@sluice/rtp';
-import type { Consumer } from '../sfu/consumer.ts';
+import type { Consumer, PauseReason } from '../sfu/consumer.ts';
 import type { KeyframeCacheStats } from '../sfu/keyframe-cache.ts';
 import type { Peer, PeerDrops } from '../sfu/peer.ts';
 import type { Producer } from '../sfu/producer.ts';
@@ -53,6 +53,8 @@ export interface ConsumerStats {
   readonly targetRid: string | undefined;
   /** The subscriber's path bears no video for now. */
   readonly suspended: boolean;
+  /** Why nothing is sent for now; empty while something is. A set, so that no reason overwrites another. */
+  readonly pauseReasons: readonly PauseReason[];
   readonly packetsSent: number;
   readonly bytesSent: number;
   readonly packetsRetransmitted: number;
@@ -121,7 +123,8 @@ function consumerStats(consumer: Consumer): ConsumerStats {
     kind,
     rid: consumer.currentLayer?.rid,
     targetRid: consumer.targetLayer?.rid,
-    suspended: consumer.suspended,
+    suspended: consumer.pauseReasons.has('suspended'),
+    pauseReasons: [...consumer.pauseReasons],
     packetsSent: consumer.stream.packetsSent,
     bytesSent: consumer.stream.bytesSent,
     packetsRetransmitted: consumer.stream.packetsRetransmitted,

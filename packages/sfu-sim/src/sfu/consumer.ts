@@ -10,6 +10,7 @@ import {
   type PacketSender,
   type PayloadRewriter,
   type ReceivedPacket,
+  type Resolution,
   type RtcpSenderReport,
   type RtpFields,
   RtpSendStream,
@@ -53,6 +54,12 @@ export interface PreferredLayers {
   /** `undefined`: all temporal layers. */
   readonly temporalLayer?: number | undefined;
 }
+
+/** Why nothing of a track is sent: its subscriber does not want it, its estimate does not pay for it, its path bears no video. */
+export type PauseReason = 'disabled' | 'budget' | 'suspended';
+
+/** A shown picture of more than this many times a layer's size looks blurred. */
+const MAX_UPSCALING = 1.05;
 
 /** What a consumer is made of. */
 export interface ConsumerOptions {
@@ -99,7 +106,10 @@ export class Consumer implements SendingStream {
   readonly #timestamps = new TimestampRewriter();
   #reportedClock: SenderClock | undefined;
   #anchor: TimestampAnchor | undefined;
-  #suspended = false;
+  /** Nothing is sent while there is any. */
+  readonly #pauseReasons = new Set<PauseReason>();
+  /** How large it is shown, in device pixels; `undefined`: not known. */
+  #shownAt: Resolution | undefined;
   #replayedPackets = 0;
   #switches = 0;
 
@@ -154,28 +164,49 @@ export class Consumer implements SendingStream {
   /** Begins: with what the cache holds, strictly before anything live, or with the next key frame. */
   start(): void {
     this.producer.consumers.add(this);
-    if (!this.#suspended) this.#begin('join');
+    if (!this.isPaused) this.#begin('join');
   }
 
-  /** Whether no video is sent for now. */
-  get suspended(): boolean {
-    return this.#suspended;
+  /** Why nothing is sent for now; empty while something is. No reason overwrites another. */
+  get pauseReasons(): ReadonlySet<PauseReason> {
+    return this.#pauseReasons;
   }
 
-  /** Sends no video from now on; what waits for the pacer is taken back. */
-  suspend(): void {
-    this.#suspended = true;
+  /** Whether nothing is sent for now. */
+  get isPaused(): boolean {
+    return this.#pauseReasons.size > 0;
+  }
+
+  /**
+   * There is a reason to send nothing; video that waits for the pacer is taken back.
+   *
+   * @returns whether something was sent before
+   */
+  pause(reason: PauseReason): boolean {
+    const wasPaused = this.isPaused;
+    this.#pauseReasons.add(reason);
+    if (wasPaused) return false;
+    if (this.kind === 'video') this.#withdraw();
+    return true;
+  }
+
+  /**
+   * That reason is gone; with the last one the track goes on, as for a newcomer.
+   *
+   * @returns whether it goes on
+   */
+  resume(reason: PauseReason): boolean {
+    if (!this.#pauseReasons.delete(reason) || this.isPaused) return false;
+    this.#begin('resume');
+    return true;
+  }
+
+  #withdraw(): void {
     const withdrawn = new Set(this.#sender.withdraw(this));
     let last = 0;
     while (withdrawn.has((this.#sequence.highestOutput - last) & 0xffff)) last += 1;
     this.#sequence.rewind(last);
     this.#layers.pause();
-  }
-
-  /** Sends video again, as to a newcomer. */
-  resume(): void {
-    this.#suspended = false;
-    this.#begin('resume');
   }
 
   #begin(reason: string): void {
@@ -195,12 +226,26 @@ export class Consumer implements SendingStream {
   setPreferredLayers(preferred: PreferredLayers): void {
     this.#preferredTemporalLayer = preferred.temporalLayer ?? Number.POSITIVE_INFINITY;
     this.#layers.prefer(preferred.rid, this.#clock.now());
-    if (this.#suspended) this.#layers.pause();
+    if (this.isPaused) this.#layers.pause();
   }
 
-  /** The highest layer the subscriber wants, an index into the producer's layers. */
+  /** How large the subscriber shows it, in device pixels; `undefined`: not known. */
+  get shownAt(): Resolution | undefined {
+    return this.#shownAt;
+  }
+
+  /** The subscriber shows it that large: more than the smallest layer that covers it is of no use. */
+  setShownAt(size: Resolution | undefined): void {
+    this.#shownAt = size;
+  }
+
+  /** The highest layer the subscriber wants and can make use of, an index into the producer's layers. */
   get wantedLayer(): number {
-    return this.#layers.wanted;
+    const size = this.#shownAt;
+    const { wanted } = this.#layers;
+    if (size === undefined) return wanted;
+    const covering = this.producer.layers.findIndex(({ resolution }) => resolution && covers(resolution, size));
+    return covering < 0 ? wanted : Math.min(wanted, covering);
   }
 
   /** Changes what the subscriber's estimate pays for at most: an index into the producer's layers. */
@@ -235,7 +280,7 @@ export class Consumer implements SendingStream {
 
   /** Follows the publisher's layers, and asks for the key frame a switch has waited for too long. */
   tick(now: Milliseconds): void {
-    if (this.#suspended) return;
+    if (this.isPaused) return;
     const { current, target } = this.#layers;
     this.#layers.follow(now);
     // Nothing comes of the layer that was to be forwarded: another one's key frame may have passed by already.
@@ -255,7 +300,7 @@ export class Consumer implements SendingStream {
       this.#forwardAudio(layer, forwarded);
       return;
     }
-    if (this.#suspended) return;
+    if (this.isPaused) return;
     if (layer !== this.#layers.current) {
       if (forwarded.withheld) return;
       // A layer that begins or comes back may be the one to follow: its key frame is not waited for twice.
@@ -340,6 +385,10 @@ export class Consumer implements SendingStream {
       this.#anchor = { layer, stream: layer.stream, timestamp, arrival };
       this.#layers.switchTo(layer);
     }
+    if (this.isPaused) {
+      this.#sequence.drop(packet.sequence & 0xffff);
+      return;
+    }
     const output = this.#sequence.map(packet.sequence & 0xffff);
     if (output === undefined) return;
     const timestamp = this.#timestamps.map(packet.timestamp);
@@ -414,4 +463,9 @@ export class Consumer implements SendingStream {
     const shared = before !== undefined && Math.abs(told - counted) < (SHARED_CLOCK_TOLERANCE * layer.clockRate) / 1000;
     return (anchor.timestamp + this.#timestamps.offset + (shared ? counted : told)) >>> 0;
   }
+}
+
+/** Whether a layer, fitted into a picture of that size, needs no noticeable upscaling. */
+function covers(layer: Resolution, shown: Resolution): boolean {
+  return Math.min(shown.width / layer.width, shown.height / layer.height) <= MAX_UPSCALING;
 }

@@ -25,6 +25,7 @@ import { PublishSession } from './publish-session.ts';
 import { Refusal } from './refusal.ts';
 import type { Room } from './room.ts';
 import { SubscribeSession } from './subscribe-session.ts';
+import type { TrackSettings } from './track-settings.ts';
 import type { VideoJudgement } from './video-gate.ts';
 
 /** What the host knows of a participant before it says anything. */
@@ -225,6 +226,13 @@ export class Peer {
         if (subscribing.consumer(message.trackId) === undefined) throw unknownTrack(message.trackId);
         subscribing.setPreferredLayers(message.trackId, message);
         break;
+      case 'set-track-settings':
+        if (subscribing.consumer(message.trackId) === undefined) throw unknownTrack(message.trackId);
+        subscribing.setTrackSettings(message.trackId, settingsOf(message));
+        break;
+      case 'set-budget':
+        subscribing.setBudget(message.maxBitrate);
+        break;
       case 'answer':
         subscribing.onAnswer(message.negotiationId, message.answer);
         return;
@@ -381,6 +389,15 @@ export class Peer {
       onVideoJudged: (layer, producer, judgement) => this.#onVideoJudged(layer, producer, judgement),
     });
   }
+}
+
+/** What the message says, and nothing of what it does not. */
+function settingsOf({ enabled, priority, dimensions }: TrackSettings): TrackSettings {
+  return {
+    ...(enabled !== undefined && { enabled }),
+    ...(priority !== undefined && { priority }),
+    ...(dimensions !== undefined && { dimensions }),
+  };
 }
 
 function unknownTrack(trackId: string): Refusal {

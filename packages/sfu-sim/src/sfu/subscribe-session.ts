@@ -25,16 +25,30 @@ import {
   writeDescription,
 } from '@sluice/rtp';
 import { describeAllocation } from './allocation-words.ts';
-import { Consumer, type PreferredLayers } from './consumer.ts';
-import { LayerAllocator, type LayerDecision, type LayerRequest } from './layer-allocator.ts';
+import { Consumer, type PauseReason, type PreferredLayers } from './consumer.ts';
+import { LayerAllocator, type LayerDecision, type LayerRequest, PAUSED } from './layer-allocator.ts';
 import type { Producer } from './producer.ts';
 import type { ProducerLayer } from './producer-layer.ts';
+import { SubscriberBudget } from './subscriber-budget.ts';
+import { priorityRank, type TrackSettings } from './track-settings.ts';
 import { VideoSuspension, type VideoSuspensionOptions } from './video-suspension.ts';
 
 /** What a subscriber could make use of, relative to its tracks' rates: enough for going up and for retransmissions. */
 const DESIRED_HEADROOM = 1.5;
 
 const NOBODY: ReadonlySet<Consumer> = new Set();
+
+/** One video track in an allocation. */
+interface Candidate {
+  readonly consumer: Consumer;
+  readonly request: LayerRequest;
+}
+
+/** What a track was given last, and why. */
+interface Allocated {
+  readonly layer: number;
+  readonly reason: string;
+}
 
 interface Section {
   readonly media: MediaDescription;
@@ -86,8 +100,9 @@ export class SubscribeSession {
   readonly #sections: Section[] = [];
   readonly #consumers = new Map<string, Consumer>();
   readonly #estimates: EstimateLog;
-  /** What the trace was last told of each track's layer. */
-  readonly #allocated = new Map<string, number>();
+  readonly #settings = new Map<string, TrackSettings>();
+  readonly #budget = new SubscriberBudget();
+  readonly #allocated = new Map<string, Allocated>();
   #negotiations = 0;
   #mids = 0;
 
@@ -144,7 +159,7 @@ export class SubscribeSession {
       tracks: added.map(({ mid, trackId }) => ({ mid, trackId })),
     });
     if (this.#suspension.state !== 'video') {
-      for (const { consumer } of added) this.#suspend(consumer);
+      for (const { consumer } of added) this.#pause(consumer, 'suspended', this.#suspension.reason);
     }
     this.#allocate(this.#options.clock.now());
     for (const { consumer } of added) consumer.start();
@@ -157,6 +172,7 @@ export class SubscribeSession {
     consumer.stop();
     this.#consumers.delete(trackId);
     this.#allocated.delete(trackId);
+    this.#settings.delete(trackId);
     this.#options.trace?.('track-unsubscribed', { track: trackId });
     this.#sender.remove(consumer);
     const section = this.#sections.find((candidate) => candidate.consumer === consumer);
@@ -192,6 +208,25 @@ export class SubscribeSession {
     this.#allocate(this.#options.clock.now());
   }
 
+  /** Changes how a track is dealt with; what is not said stays as it was. */
+  setTrackSettings(trackId: string, change: TrackSettings): void {
+    const consumer = this.#consumers.get(trackId);
+    if (consumer === undefined) return;
+    const settings = { ...this.#settings.get(trackId), ...change };
+    this.#settings.set(trackId, settings);
+    consumer.setShownAt(settings.dimensions ?? undefined);
+    if (settings.enabled === false) this.#pause(consumer, 'disabled', 'disabled by the subscriber');
+    else this.#resume(consumer, 'disabled', 'enabled by the subscriber');
+    this.#allocate(this.#options.clock.now());
+  }
+
+  /** The subscriber wants no more than that in all, for as long as it says so; `undefined`: as much as there is. */
+  setBudget(maxBitrate: BitsPerSecond | undefined): void {
+    const now = this.#options.clock.now();
+    this.#budget.set(maxBitrate, now);
+    this.#allocate(now);
+  }
+
   /** Takes the subscriber's feedback. */
   onRtcp(packet: RtcpPacket): void {
     this.#sender.onRtcp(packet);
@@ -213,36 +248,63 @@ export class SubscribeSession {
   /** Shares the estimate: audio comes first, video gets the layers that the rest pays for. */
   #allocate(now: Milliseconds): void {
     const restored = this.#followSuspension(now);
-    const videos: { consumer: Consumer; request: LayerRequest }[] = [];
+    const candidates: Candidate[] = [];
     let audioRate = 0;
     let desired = 0;
     for (const [id, consumer] of this.#consumers) {
+      const { pauseReasons } = consumer;
+      if (pauseReasons.has('disabled')) continue;
       const rates = consumer.producer.layers.map((layer) => layer.rate(now));
-      if (consumer.producer.info.kind === 'audio') audioRate += rates[0] ?? 0;
-      else {
-        const isRestored = restored.has(consumer);
-        if (!consumer.suspended || isRestored) {
-          videos.push({ consumer, request: { id, rates, wanted: isRestored ? 0 : consumer.wantedLayer } });
-        }
-        const wanted = consumer.producer.layers.slice(0, consumer.wantedLayer + 1);
-        desired += Math.max(0, ...wanted.map((layer) => layer.peakRate(now)));
+      if (consumer.kind === 'audio') {
+        audioRate += rates[0] ?? 0;
+        continue;
       }
+      const isRestored = restored.has(consumer);
+      if (!pauseReasons.has('suspended') || isRestored) {
+        const wanted = isRestored ? 0 : consumer.wantedLayer;
+        candidates.push({ consumer, request: { id, rates, wanted, ...this.#importanceOf(consumer) } });
+      }
+      const wanted = consumer.producer.layers.slice(0, consumer.wantedLayer + 1);
+      desired += Math.max(0, ...wanted.map((layer) => layer.peakRate(now)));
     }
     // More than is needed, so that an estimate that ends the search leaves room for going up.
-    this.#congestion.setDesiredBitrate(DESIRED_HEADROOM * (desired + audioRate), now);
-    const budget =
-      (this.#congestion.stableTargetBitrate - audioRate) / (1 + this.#options.forwardErrorCorrection.ratio);
-    const decisions = this.#allocator.evaluate(
-      budget,
-      videos.map(({ request }) => request),
-      now,
-    );
-    for (const [i, { layer, reason }] of decisions.entries()) videos[i]?.consumer.setAffordableLayer(layer, reason);
-    if (this.#options.trace) this.#traceAllocation(budget, videos, decisions);
-    for (const consumer of restored) {
-      consumer.resume();
-      this.#options.onSuspended(consumer, false, this.#suspension.reason);
+    const useful = this.#budget.cap(DESIRED_HEADROOM * (desired + audioRate), now);
+    this.#congestion.setDesiredBitrate(useful, now);
+    const available = this.#budget.cap(this.#congestion.stableTargetBitrate, now);
+    const budget = (available - audioRate) / (1 + this.#options.forwardErrorCorrection.ratio);
+    const requests = candidates.map(({ request }) => request);
+    const decisions = this.#allocator.evaluate(budget, requests, now);
+    if (this.#options.trace) this.#traceEstimate();
+    for (const [i, decision] of decisions.entries()) {
+      const candidate = candidates[i];
+      if (candidate !== undefined) this.#carryOut(candidate, decision);
     }
+    for (const consumer of restored) this.#resume(consumer, 'suspended', this.#suspension.reason);
+  }
+
+  /** Gives a track what was decided. */
+  #carryOut({ consumer, request }: Candidate, decision: LayerDecision): void {
+    const { layer } = decision;
+    const allocated = this.#allocated.get(request.id);
+    let reason = allocated?.reason ?? '';
+    if (allocated?.layer !== layer) {
+      const names = consumer.producer.layers.map(({ rid }) => rid);
+      reason = describeAllocation({ request, decision, names, before: allocated?.layer });
+      this.#allocated.set(request.id, { layer, reason });
+      this.#options.trace?.('layer-allocated', { track: request.id, rid: names[layer], reason });
+    }
+    if (layer === PAUSED) {
+      this.#pause(consumer, 'budget', reason);
+      return;
+    }
+    consumer.setAffordableLayer(layer, reason);
+    this.#resume(consumer, 'budget', reason);
+  }
+
+  #importanceOf({ producer, shownAt }: Consumer): Pick<LayerRequest, 'priority' | 'area'> {
+    const { trackId, source } = producer.info;
+    const priority = priorityRank(this.#settings.get(trackId)?.priority, source);
+    return { priority, area: shownAt === undefined ? 0 : shownAt.width * shownAt.height };
   }
 
   /** Holds video back where the path bears none; those that are to come back, with their lowest layer. */
@@ -253,35 +315,25 @@ export class SubscribeSession {
     this.#options.trace?.('video-state-changed', { ...change });
     const videos = [...this.#consumers.values()].filter(({ kind }) => kind === 'video');
     if (change.to === 'video') return new Set(videos);
-    if (change.from === 'video') for (const consumer of videos) this.#suspend(consumer);
+    if (change.from === 'video') {
+      for (const consumer of videos) this.#pause(consumer, 'suspended', this.#suspension.reason);
+    }
     return NOBODY;
   }
 
-  #suspend(consumer: Consumer): void {
-    if (consumer.kind === 'audio') return;
-    consumer.suspend();
-    this.#allocated.delete(consumer.producer.info.trackId);
-    this.#options.onSuspended(consumer, true, this.#suspension.reason);
+  #pause(consumer: Consumer, because: PauseReason, reason: string): void {
+    if (consumer.kind === 'audio' && because !== 'disabled') return;
+    if (because !== 'budget') this.#allocated.delete(consumer.producer.info.trackId);
+    if (consumer.pause(because)) this.#options.onSuspended(consumer, true, reason);
   }
 
-  #traceAllocation(
-    budget: BitsPerSecond,
-    videos: readonly { readonly consumer: Consumer; readonly request: LayerRequest }[],
-    decisions: readonly LayerDecision[],
-  ): void {
+  #resume(consumer: Consumer, because: PauseReason, reason: string): void {
+    if (consumer.resume(because)) this.#options.onSuspended(consumer, false, reason);
+  }
+
+  #traceEstimate(): void {
     const estimate = this.#estimates.take();
     if (estimate !== undefined) this.#options.trace?.('estimate', { ...estimate });
-    for (const [i, { layer }] of decisions.entries()) {
-      const video = videos[i];
-      if (video === undefined) continue;
-      const { request, consumer } = video;
-      const before = this.#allocated.get(request.id);
-      if (before === layer) continue;
-      this.#allocated.set(request.id, layer);
-      const rids = consumer.producer.layers.map(({ rid }) => rid);
-      const reason = describeAllocation({ budget, tracks: videos.length, request, rids, before, layer });
-      this.#options.trace?.('layer-allocated', { track: request.id, rid: rids[layer], reason });
-    }
   }
 
   #createSection(producer: Producer): Section {

@@ -32,7 +32,9 @@ test('row 26: the layer follows the downlink: down within 5 s of a drop, up with
   console.log(`up to f again ${Math.round(call.clock.now() - risen)} ms after the downlink was`);
   expect(bob.shown.every(({ corrupt }) => !corrupt)).toBe(true);
   const reasons = call.trace.ofType('layer-switch').map(({ reason }) => reason);
-  expect(reasons.some((reason) => /^estimate \d+ kbit\/s below \d+ kbit\/s measured/.test(String(reason)))).toBe(true);
+  expect(reasons.some((reason) => /^f→h: share \d+ kbit\/s < \d+ kbit\/s measured for f$/.test(String(reason)))).toBe(
+    true,
+  );
 });
 
 test('row 22: four subscribers at 5 M, 1 M, 500 k and 250 k get f, h, q and q, each by itself', async () => {

@@ -70,14 +70,14 @@ test('the log tells decisions and their reasons in plain words', () => {
         type: 'layer-allocated',
         ...who,
         rid: 'q',
-        reason: 'h -> q: estimate 310 kbit/s < 342 kbit/s measured for h',
+        reason: 'h→q: share 310 kbit/s < 342 kbit/s measured for h',
       },
       { at: 3, type: 'key-frame-requested', participant: 'ada', track: 'T1', rid: 'q', reason: 'layer-switch' },
     ),
   );
   expect(log).toEqual([
     { at: 0, who: 'bob/downlink', what: 'link: 300 kbit/s, 40 ms' },
-    { at: 2, who: 'bob', what: 'T1: h -> q: estimate 310 kbit/s < 342 kbit/s measured for h' },
+    { at: 2, who: 'bob', what: 'T1: h→q: share 310 kbit/s < 342 kbit/s measured for h' },
     { at: 3, who: 'ada', what: 'T1: asked for a key frame of q (layer-switch)' },
   ]);
 });
