@@ -79,13 +79,21 @@ export class LayerAllocator {
   /**
    * The layers that `budget` pays for, in the order of `requests`. Tracks that are new get theirs at once; known ones go
    * down at once and up after the streak.
+   *
+   * @param mayPause - whether the budget is known well enough for sending nothing of a track. Default true
    */
-  evaluate(budget: BitsPerSecond, requests: readonly LayerRequest[], now: Milliseconds): LayerDecision[] {
+  evaluate(
+    budget: BitsPerSecond,
+    requests: readonly LayerRequest[],
+    now: Milliseconds,
+    mayPause = true,
+  ): LayerDecision[] {
     this.#evaluatedAt = now;
     this.#forgetOthers(requests);
     const order = inOrder(requests);
-    const keeping = this.#share(budget, requests, order, 1);
-    const rising = this.#share(budget, requests, order, this.#upgradeHeadroom);
+    const needed = new Set(mayPause ? order.slice(0, 1) : order);
+    const keeping = this.#share(budget, requests, order, needed, 1);
+    const rising = this.#share(budget, requests, order, needed, this.#upgradeHeadroom);
     const layers = requests.map((request, i) => this.#follow(request, keeping[i] ?? PAUSED, rising[i] ?? PAUSED));
     const spent = layers.reduce((sum, layer, i) => sum + costOf(requests[i], layer), 0);
     return layers.map((layer, i) => ({ layer, share: budget - spent + costOf(requests[i], layer) }));
@@ -115,6 +123,7 @@ export class LayerAllocator {
     budget: BitsPerSecond,
     requests: readonly LayerRequest[],
     order: readonly number[],
+    needed: ReadonlySet<number>,
     headroom: number,
   ): number[] {
     const layers = requests.map(() => PAUSED);
@@ -126,7 +135,7 @@ export class LayerAllocator {
       if (request === undefined || rate === undefined || next > Math.max(0, request.wanted)) return false;
       const before = costOf(request, next - 1);
       const kept = next <= (this.#tracks.get(request.id)?.layer ?? PAUSED);
-      const isNeeded = next === 0 && i === order[0];
+      const isNeeded = next === 0 && needed.has(i);
       if (!isNeeded && (kept ? this.#keepHeadroom : headroom) * rate - before > left) return false;
       left -= rate - before;
       layers[i] = next;

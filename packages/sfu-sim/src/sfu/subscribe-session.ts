@@ -273,7 +273,9 @@ export class SubscribeSession {
     const available = this.#budget.cap(this.#congestion.stableTargetBitrate, now);
     const budget = (available - audioRate) / (1 + this.#options.forwardErrorCorrection.ratio);
     const requests = candidates.map(({ request }) => request);
-    const decisions = this.#allocator.evaluate(budget, requests, now);
+    // The first estimate is a guess.
+    const mayPause = this.#congestion.state.cause !== 'start';
+    const decisions = this.#allocator.evaluate(budget, requests, now, mayPause);
     if (this.#options.trace) this.#traceEstimate();
     for (const [i, decision] of decisions.entries()) {
       const candidate = candidates[i];

@@ -70,6 +70,11 @@ describe('several tracks', () => {
     expect(layersOver([10_000], requests)).toEqual([[PAUSED, 0, PAUSED]]);
   });
 
+  test('a budget that is a guess pauses nobody', () => {
+    const requests = [track('a'), track('b', { priority: 2 })];
+    expect(new LayerAllocator().evaluate(0, requests, 0, false).map(({ layer }) => layer)).toEqual([0, 0]);
+  });
+
   test('a single bad evaluation pauses nothing, and one that is paused comes back after three good ones', () => {
     const requests = [track('a', { wanted: 0 }), track('b', { wanted: 0, priority: 2 })];
     const second = layersOver([4e5, 1e5, 4e5, 1e5, 1e5, 4e5, 4e5, 4e5], requests).map(([layer]) => layer);
