@@ -32,6 +32,7 @@ export type { LocalParticipant, TrackPublishOptions } from './room/local-partici
 export { LocalAudioTrack, type LocalTrack, LocalVideoTrack, type Publishable } from './room/local-tracks.ts';
 export type { RemoteParticipant } from './room/participants.ts';
 export type {
+  EncodingPauseReason,
   ForwardedLayers,
   LocalTrackPublication,
   OutboundLayerStats,

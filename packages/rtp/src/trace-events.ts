@@ -197,6 +197,14 @@ export interface KeyFrameRequestedEvent extends TrackDetails {
   readonly reason: string;
 }
 
+/** The SFU tells `participant`, the publisher, how many encodings of a track anybody has a use for, from the lowest up. */
+export interface LayersWantedEvent extends TrackDetails {
+  readonly type: 'layers-wanted';
+  readonly count: number;
+  /** In plain words. */
+  readonly reason: string;
+}
+
 /** The SFU takes an encoding of `participant`, the publisher, for something else than before: see its video scorer. */
 export interface VideoJudgedEvent extends TrackDetails {
   readonly type: 'video-judged';
@@ -328,6 +336,7 @@ export type SluiceEvent =
   | LayerSwitchEvent
   | KeyFrameWantedEvent
   | KeyFrameRequestedEvent
+  | LayersWantedEvent
   | VideoJudgedEvent
   | VideoStateChangedEvent
   | VideoSuspendedEvent

@@ -72,6 +72,7 @@ export class SimulcastEncoder {
   #size: { readonly width: number; readonly height: number };
   readonly #isBacklogged: () => boolean;
   #paused = false;
+  #layersWanted = Number.POSITIVE_INFINITY;
 
   constructor(options: SimulcastEncoderOptions) {
     const { codecs, clock, codec, source, encodings, onFrame, onError } = options;
@@ -120,6 +121,16 @@ export class SimulcastEncoder {
   setPaused(paused: boolean): void {
     if (this.#paused && !paused) for (const layer of this.#layers) layer.requestKeyFrame();
     this.#paused = paused;
+  }
+
+  /** So many encodings, from the lowest up, have somebody who watches; others need not be made. Infinite until it is told. */
+  get layersWanted(): number {
+    return this.#layersWanted;
+  }
+
+  /** Takes how many encodings have somebody who watches. */
+  setLayersWanted(count: number): void {
+    this.#layersWanted = count;
   }
 
   /** Begins. `onEnded` is called when the source ends by itself. */

@@ -28,7 +28,12 @@ import {
   localTrack,
   type Publishable,
 } from './local-tracks.ts';
-import { type LocalPublicationControls, LocalTrackPublication, type OutboundLayerStats } from './publications.ts';
+import {
+  type EncodingPauseReason,
+  type LocalPublicationControls,
+  LocalTrackPublication,
+  type OutboundLayerStats,
+} from './publications.ts';
 import type { Publisher, PublisherTrack } from './publisher.ts';
 import { type Request, RequestRefused, type SignallingClient } from './signalling-client.ts';
 import type { Uplink, UplinkTrack } from './uplink.ts';
@@ -168,6 +173,7 @@ export class LocalParticipant implements LocalPublicationControls {
         bytesSent: stream.stream.bytesSent,
         retransmittedPacketsSent: stream.stream.packetsRetransmitted,
         active,
+        pauseReasons: pauseReasons(encoder, i, active),
         targetBitrate: active ? target.bitrate : 0,
         framesPerSecond: layer?.framesPerSecond ?? 0,
         qualityLimitationReason: target?.limited ? 'bandwidth' : layer?.isOverloaded ? 'cpu' : 'none',
@@ -186,6 +192,13 @@ export class LocalParticipant implements LocalPublicationControls {
   onUnpublished(trackId: string, reason: string | undefined): void {
     const publication = this.trackPublications.get(trackId);
     if (publication !== undefined) this.#end(publication, reason);
+  }
+
+  /** Called by the room: so many encodings of a publication, from the lowest up, have somebody who watches. */
+  onLayersWanted(trackId: string, count: number): void {
+    const publication = this.trackPublications.get(trackId);
+    const encoder = publication && this.#published.get(publication)?.encoder;
+    if (encoder instanceof SimulcastEncoder) encoder.setLayersWanted(count);
   }
 
   /** Called by the room: the connection is over, and with it every publication. */
@@ -404,6 +417,18 @@ export class LocalParticipant implements LocalPublicationControls {
       if (published.encoder === encoder) void this.#withdraw(publication);
     }
   }
+}
+
+/** Each by itself, so that none overwrites another. */
+function pauseReasons(encoder: Published['encoder'], layer: number, active: boolean): EncodingPauseReason[] {
+  const reasons: EncodingPauseReason[] = [];
+  if (encoder.paused) reasons.push('muted');
+  if (encoder instanceof SimulcastEncoder) {
+    if (encoder.layers[layer]?.encoding.active === false) reasons.push('inactive');
+    if (layer >= encoder.layersWanted) reasons.push('unwatched');
+  }
+  if (!active && reasons.length === 0) reasons.push('bandwidth');
+  return reasons;
 }
 
 function audioTarget(encoder: AudioTrackEncoder): Omit<LayerTarget, 'frameRate'> {

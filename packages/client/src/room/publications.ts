@@ -32,6 +32,9 @@ export interface ForwardedLayers {
 /** Why an encoding is less than it could be, as in webrtc-stats. */
 export type QualityLimitationReason = 'none' | 'bandwidth' | 'cpu' | 'other';
 
+/** Why an encoding is not sent: muted, not active by its options, watched by nobody, or not paid for by the uplink. */
+export type EncodingPauseReason = 'muted' | 'inactive' | 'unwatched' | 'bandwidth';
+
 /** One encoding that is sent. Names follow webrtc-stats where the meaning is equal. */
 export interface OutboundLayerStats {
   readonly rid: string | undefined;
@@ -47,6 +50,8 @@ export interface OutboundLayerStats {
   readonly retransmittedPacketsSent: number;
   /** Whether it is sent: wanted, not muted, and paid for by what the uplink carries. */
   readonly active: boolean;
+  /** Why it is not sent; empty while it is. A set: it is sent when the last of them is gone. */
+  readonly pauseReasons: readonly EncodingPauseReason[];
   /** What its encoder is told to make, in bit/s; 0 when it is not active. */
   readonly targetBitrate: BitsPerSecond;
   /** Frames encoded in the last second; 0 for audio. */

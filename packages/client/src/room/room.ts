@@ -378,6 +378,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     if (message.type === 'offer') this.#onOffer(connection, message);
     else if (message.type === 'track-unpublished' && message.participantId === this.localParticipant.participantId)
       this.localParticipant.onUnpublished(message.trackId, message.reason);
+    else if (message.type === 'layers-wanted') this.localParticipant.onLayersWanted(message.trackId, message.count);
     else this.#roster.receive(message);
   }
 

@@ -182,12 +182,12 @@ function audioDemand({ id, encoder }: AudioTrack): UplinkAudio {
 }
 
 function videoDemand({ id, content, encoder, repairRatio }: VideoTrack): UplinkVideo {
-  const encodings = encoder.layers.map(({ rid, encoding }) => {
+  const encodings = encoder.layers.map(({ rid, encoding }, i) => {
     const { maxBitrate, maxFramerate = Number.POSITIVE_INFINITY, active = true } = encoding;
     const frameRate = Math.min(encoder.frameRate, maxFramerate);
     const { width, height } = encodedSize(encoding, encoder.size.width, encoder.size.height);
     const minBitrate = floorBitrate(width, height, frameRate);
-    return { rid, minBitrate, maxBitrate, frameRate, wanted: active && !encoder.paused };
+    return { rid, minBitrate, maxBitrate, frameRate, wanted: active && !encoder.paused && i < encoder.layersWanted };
   });
   return { id, content, repairRatio, encodings };
 }

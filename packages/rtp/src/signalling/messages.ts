@@ -150,6 +150,11 @@ const serverMessage = {
     offer: sdp,
     tracks: v.array(v.object({ mid: id, trackId: id })),
   }),
+  /**
+   * How many encodings of one's own track anybody has a use for, from the lowest up: the others need not be made. Until the
+   * first of these messages: all.
+   */
+  'layers-wanted': v.object({ type: v.literal('layers-wanted'), trackId: id, count: counter }),
   /** The SFU forwards other layers of a track now; no `rid`: none. */
   'layers-changed': v.object({
     type: v.literal('layers-changed'),

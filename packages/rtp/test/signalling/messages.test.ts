@@ -81,6 +81,7 @@ const serverMessages: { [Type in ServerMessage['type']]: Extract<ServerMessage, 
   'track-unpublished': [{ type: 'track-unpublished', participantId: 'p1', trackId: 't1' }],
   'track-muted': [{ type: 'track-muted', participantId: 'p1', trackId: 't1', muted: true }],
   offer: [{ type: 'offer', negotiationId: 1, offer: 'v=0', tracks: [{ mid: '0', trackId: 't1' }] }],
+  'layers-wanted': [{ type: 'layers-wanted', trackId: 't1', count: 0 }],
   'layers-changed': [
     { type: 'layers-changed', trackId: 't1', reason: 'preferred-layers' },
     { type: 'layers-changed', trackId: 't1', rid: 'q', temporalLayer: 2, reason: 'estimate' },

@@ -65,6 +65,8 @@ function inWords(event: SluiceEvent): string | undefined {
       return `${event.track}: asked for a key frame${of(event.rid)} (${event.reason})`;
     case 'key-frame-exhausted':
       return `${event.track}: sent no key frame${of(event.rid)}, asked no more for now`;
+    case 'layers-wanted':
+      return `${event.track}: ${event.reason}`;
     case 'video-judged':
       return `${event.track}: video${of(event.rid)} is ${event.verdict}, ${event.legitimacy.toFixed(2)} (${event.reason}): ${event.action}`;
     case 'video-state-changed':

@@ -248,6 +248,12 @@ export class Consumer implements SendingStream {
     return covering < 0 ? wanted : Math.min(wanted, covering);
   }
 
+  /** How many layers it has a use for, from the lowest up. While it is paused for want of bits it may come back any time. */
+  get layersWanted(): number {
+    if (this.#pauseReasons.has('disabled')) return 0;
+    return this.isPaused ? 1 : this.wantedLayer + 1;
+  }
+
   /** Changes what the subscriber's estimate pays for at most: an index into the producer's layers. */
   setAffordableLayer(layer: number, reason: string): void {
     this.#layers.afford(layer, reason, this.#clock.now());

@@ -358,6 +358,13 @@ export class Peer {
     });
   }
 
+  #onLayersWanted({ info: { trackId }, layers }: Producer, count: number): void {
+    const names = layers.slice(0, count).map(({ rid }) => rid ?? 'it');
+    const reason = count === 0 ? 'nobody watches' : `somebody has a use for ${names.join(', ')}`;
+    this.#room.trace('layers-wanted', { participant: this.#identity, track: trackId, count, reason });
+    this.send({ type: 'layers-wanted', trackId, count });
+  }
+
   #onSuspended(consumer: Consumer, suspended: boolean, reason: string): void {
     const { trackId } = consumer.producer.info;
     const type = suspended ? 'video-suspended' : 'video-resumed';
@@ -386,6 +393,7 @@ export class Peer {
         this.#room.trace('key-frame-requested', { ...details(layer, producer), reason }),
       onKeyFrameExhausted: (layer, producer) =>
         this.#room.trace('key-frame-exhausted', { ...details(layer, producer), reason: 'unanswered' }),
+      onLayersWanted: (producer, count) => this.#onLayersWanted(producer, count),
       onVideoJudged: (layer, producer, judgement) => this.#onVideoJudged(layer, producer, judgement),
     });
   }

@@ -115,9 +115,13 @@ export class ProducerLayer {
     return this.#malformed;
   }
 
-  /** What comes in of it, in bit/s; until half a second was seen what the publisher said, if it did. */
+  /**
+   * What comes in of it, in bit/s; until half a second was seen, and while it is stopped, what the publisher said, if it
+   * did: a layer that costs nothing now is not had for nothing.
+   */
   rate(now: Milliseconds): BitsPerSecond | undefined {
-    return this.#rate.rate(now) ?? this.#maxBitrate;
+    const measured = this.#rate.rate(now);
+    return this.isActive(now) ? (measured ?? this.#maxBitrate) : (this.#maxBitrate ?? measured);
   }
 
   /** What may come in of it, in bit/s: what the publisher said, or what comes in if that is more. */

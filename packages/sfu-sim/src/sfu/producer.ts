@@ -3,6 +3,7 @@
 import type { CodecDescription, ReceivedPacket, RtpReceiveStream, TrackInfo } from '@sluice/rtp';
 import type { Consumer } from './consumer.ts';
 import type { ForwardedPacket } from './keyframe-cache.ts';
+import { LayerDemand } from './layer-demand.ts';
 import { ProducerLayer, type ProducerLayerOptions } from './producer-layer.ts';
 import type { VideoJudgement } from './video-gate.ts';
 
@@ -25,6 +26,8 @@ export class Producer {
   readonly format: ProducerOptions['format'];
   readonly layers: readonly ProducerLayer[];
   readonly consumers = new Set<Consumer>();
+  /** How many of its layers its publisher has been told to send. */
+  readonly demand: LayerDemand;
   readonly #onVideoJudged: ProducerOptions['onVideoJudged'];
   #info: TrackInfo;
 
@@ -35,6 +38,7 @@ export class Producer {
     this.owner = owner;
     this.codec = codec;
     this.format = options.format;
+    this.demand = new LayerDemand(layers.length);
     this.layers = layers.map(
       (layer) => new ProducerLayer({ ...common, ...layer, kind: info.kind, clockRate: codec.clockRate }),
     );
@@ -61,6 +65,13 @@ export class Producer {
       if (currentLayer === layer || targetLayer === layer) return true;
     }
     return false;
+  }
+
+  /** How many layers anybody has a use for, from the lowest up. */
+  get layersWanted(): number {
+    let most = 0;
+    for (const { layersWanted } of this.consumers) most = Math.max(most, layersWanted);
+    return most;
   }
 
   /** Drops what newcomers would be shown. */

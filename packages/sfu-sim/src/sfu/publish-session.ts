@@ -70,6 +70,8 @@ export interface PublishSessionOptions {
   readonly onNack: ((nack: RtcpNack) => void) | undefined;
   readonly onKeyFrameRequest: (layer: ProducerLayer, producer: Producer, reason: string) => void;
   readonly onKeyFrameExhausted: (layer: ProducerLayer, producer: Producer) => void;
+  /** Other layers than before are of use to anybody: so many, from the lowest up. */
+  readonly onLayersWanted: (producer: Producer, count: number) => void;
   /** A layer is taken for something else, or something else is done about it. */
   readonly onVideoJudged: (layer: ProducerLayer, producer: Producer, judgement: VideoJudgement) => void;
 }
@@ -224,11 +226,17 @@ export class PublishSession {
         if (layer.takeAbandoned() && producer.isWatched(layer)) layer.arbiter.want('packet-loss');
         this.#pollArbiter(producer, layer, now);
       }
+      if (this.#options.sfu.dynacast && producer.info.kind === 'video') this.#followDemand(producer, now);
     }
     const feedback = this.#session.due(now);
     this.#options.sendRtcp(feedback);
     const { onNack } = this.#options;
     if (onNack) for (const packet of feedback) if (packet.type === 'nack') onNack(packet);
+  }
+
+  #followDemand(producer: Producer, now: Milliseconds): void {
+    const count = producer.demand.update(producer.layersWanted, now);
+    if (count !== undefined) this.#options.onLayersWanted(producer, count);
   }
 
   #pollArbiter(producer: Producer, layer: ProducerLayer, now: Milliseconds): void {

@@ -47,6 +47,12 @@ export interface SfuOptions {
   readonly videoPolicy?: VideoPolicy;
   /** When a subscriber's path bears no video at all. Default: below 80 kbit/s, until there are 150 again. */
   readonly videoSuspension?: Partial<VideoSuspensionOptions>;
+  /**
+   * Whether publishers are told which encodings nobody has a use for, so that they need not make them: after five seconds
+   * without anybody, and again at once. Saves their processors and uplinks; but who is the first to come for an encoding finds
+   * nothing of it in the key frame cache and waits for a round trip. Default false.
+   */
+  readonly dynacast?: boolean;
   /** Participants in the room at once; one more is refused with `room-full`. Default 1000. */
   readonly maxParticipants?: number;
   /** Tracks one participant may publish at once; one more is refused with `too-many-tracks`. Default 16. */
@@ -81,6 +87,7 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
     forwardErrorCorrection: options.forwardErrorCorrection ?? { ratio: 0 },
     videoPolicy,
     videoSuspension: resolveVideoSuspension(options.videoSuspension),
+    dynacast: options.dynacast ?? false,
     maxParticipants: options.maxParticipants ?? 1000,
     maxTracksPerParticipant: options.maxTracksPerParticipant ?? 16,
     tickInterval: options.tickInterval ?? 20,

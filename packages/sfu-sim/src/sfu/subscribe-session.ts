@@ -253,7 +253,9 @@ export class SubscribeSession {
     let desired = 0;
     for (const [id, consumer] of this.#consumers) {
       const { pauseReasons } = consumer;
-      if (pauseReasons.has('disabled')) continue;
+      const { kind, muted } = consumer.producer.info;
+      // What costs nothing takes nothing from the others.
+      if (pauseReasons.has('disabled') || (kind === 'video' && muted)) continue;
       const rates = consumer.producer.layers.map((layer) => layer.rate(now));
       if (consumer.kind === 'audio') {
         audioRate += rates[0] ?? 0;

@@ -114,6 +114,7 @@ const sfu = fields({
   ),
   congestion: optional(congestion),
   forwardErrorCorrection: optional(forwardErrorCorrection),
+  dynacast: optional(flag),
   videoPolicy: optional(oneOf(['allow', 'throttle', 'close'])),
   maxParticipants: optional(whole(1)),
   maxTracksPerParticipant: optional(whole(1)),

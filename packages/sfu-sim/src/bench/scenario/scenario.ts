@@ -119,6 +119,7 @@ export interface SfuPlan {
   readonly keyFrameArbiter?: KeyFrameArbiterOptions;
   readonly congestion?: CongestionOptions;
   readonly forwardErrorCorrection?: FlexFecProtection;
+  readonly dynacast?: boolean;
   readonly videoPolicy?: VideoPolicy;
   readonly maxParticipants?: number;
   readonly maxTracksPerParticipant?: number;
