@@ -49,6 +49,9 @@ import { Uplink } from './uplink.ts';
 /** How often lost packets are asked for and reports are made. */
 const TICK_INTERVAL: Milliseconds = 20;
 
+/** Three times before the SFU takes who is silent for gone. */
+const PING_INTERVAL: Milliseconds = 5000;
+
 /** A thin link is not flooded by it, and what a wide one carries is found by probes within half a second. */
 const START_BITRATE: BitsPerSecond = 300_000;
 
@@ -97,6 +100,7 @@ interface Connection {
   readonly uplink: Uplink;
   readonly subscriber: Subscriber;
   readonly stopTicking: () => void;
+  readonly stopPinging: () => void;
   readonly joinedAt: Milliseconds;
 }
 
@@ -312,6 +316,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
         subscriber.tick(now);
         if (this.#state === 'connected') this.#budget.tick(now);
       }),
+      stopPinging: every(this.#clock, PING_INTERVAL, () => signalling.notify({ type: 'ping' })),
     };
     return connection;
   }
@@ -345,6 +350,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     this.#roster.clear();
     this.#connection = undefined;
     connection.stopTicking();
+    connection.stopPinging();
     connection.publisher.close();
     connection.signalling.close(new ConnectionError('closed', `The connection is closed: ${reason}.`));
     connection.transport.close(reason);

@@ -102,6 +102,8 @@ const clientMessage = {
     requestId: counter,
     maxBitrate: v.optional(v.pipe(v.number(), v.finite(), v.minValue(1))),
   }),
+  /** Still here: said where nothing else is, as who is silent for long is taken for gone. Not answered. */
+  ping: v.object({ type: v.literal('ping') }),
   /** Leave the room. */
   leave: v.object({ type: v.literal('leave') }),
 };

@@ -62,6 +62,7 @@ const clientMessages: { [Type in ClientMessage['type']]: Extract<ClientMessage, 
     { type: 'set-budget', requestId: 1 },
     { type: 'set-budget', requestId: 1, maxBitrate: 1 },
   ],
+  ping: [{ type: 'ping' }],
   leave: [{ type: 'leave' }],
 };
 const serverMessages: { [Type in ServerMessage['type']]: Extract<ServerMessage, { type: Type }>[] } = {

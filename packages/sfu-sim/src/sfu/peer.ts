@@ -61,6 +61,8 @@ export class Peer {
   #autoSubscribe = false;
   #sessions: Sessions | undefined;
   #closed = false;
+  /** When anything came of it. */
+  #heardAt: Milliseconds;
   #malformedPackets = 0;
   #earlyPackets = 0;
   #refusedMessages = 0;
@@ -73,6 +75,7 @@ export class Peer {
     this.#transport = transport;
     this.#options = options;
     this.#identity = options.identity ?? id;
+    this.#heardAt = room.clock.now();
   }
 
   /** Begins to listen. */
@@ -153,6 +156,10 @@ export class Peer {
 
   /** Does what is due. */
   tick(now: Milliseconds): void {
+    if (now - this.#heardAt > this.#room.options.idleTimeout) {
+      this.close('timed-out');
+      return;
+    }
     this.#sessions?.publishing.tick(now);
     this.#sessions?.subscribing.tick(now);
   }
@@ -168,6 +175,7 @@ export class Peer {
 
   #onPacket(bytes: Uint8Array, arrival: Milliseconds): void {
     if (this.#closed) return;
+    this.#heardAt = this.#clock.now();
     if (isRtcp(bytes)) {
       this.#onRtcp(bytes, arrival);
       return;
@@ -189,6 +197,7 @@ export class Peer {
 
   #onMessage(text: string): void {
     if (this.#closed) return;
+    this.#heardAt = this.#clock.now();
     try {
       this.#handle(parseClientMessage(text));
     } catch (error) {
@@ -203,6 +212,7 @@ export class Peer {
 
   #handle(message: ClientMessage): void {
     if (message.type === 'join') return this.#join(message);
+    if (message.type === 'ping') return;
     if (message.type === 'leave') return this.close('left');
     const sessions = this.#sessions;
     if (sessions === undefined) throw new Refusal('not-joined', 'The first message has to be "join".');

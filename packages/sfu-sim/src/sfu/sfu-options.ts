@@ -53,6 +53,11 @@ export interface SfuOptions {
    * nothing of it in the key frame cache and waits for a round trip. Default false.
    */
   readonly dynacast?: boolean;
+  /**
+   * Who has sent neither packet nor message for so long is taken for gone, and put out with the reason `timed-out`. The client
+   * says something at least every 5 s. `Infinity`: nobody is. Default 15 000 ms.
+   */
+  readonly idleTimeout?: Milliseconds;
   /** Participants in the room at once; one more is refused with `room-full`. Default 1000. */
   readonly maxParticipants?: number;
   /** Tracks one participant may publish at once; one more is refused with `too-many-tracks`. Default 16. */
@@ -69,7 +74,7 @@ export type ResolvedSfuOptions = Required<Omit<SfuOptions, 'videoSuspension'>> &
 /**
  * Fills in the defaults.
  *
- * @throws ArgumentError for an impossible `forwardErrorCorrection` or `videoPolicy`, or contradicting bitrates in `congestion`
+ * @throws ArgumentError for an impossible `forwardErrorCorrection`, `videoPolicy` or `idleTimeout`, or contradicting bitrates in `congestion`
  * or `videoSuspension`
  */
 export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions {
@@ -78,6 +83,8 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
   if (!VIDEO_POLICIES.includes(videoPolicy)) {
     throw new ArgumentError(`The videoPolicy is ${String(videoPolicy)}: give one of ${VIDEO_POLICIES.join(', ')}.`);
   }
+  const { idleTimeout = 15_000 } = options;
+  if (!(idleTimeout > 0)) throw new ArgumentError(`The idleTimeout is ${idleTimeout}: give milliseconds above 0.`);
   return {
     keyframeCache: options.keyframeCache ?? {},
     keyFrameArbiter: options.keyFrameArbiter ?? {},
@@ -88,6 +95,7 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
     videoPolicy,
     videoSuspension: resolveVideoSuspension(options.videoSuspension),
     dynacast: options.dynacast ?? false,
+    idleTimeout,
     maxParticipants: options.maxParticipants ?? 1000,
     maxTracksPerParticipant: options.maxTracksPerParticipant ?? 16,
     tickInterval: options.tickInterval ?? 20,
