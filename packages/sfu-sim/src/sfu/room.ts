@@ -97,11 +97,15 @@ export class Room {
   /**
    * Lets a participant in. One that was in under the same identity is put out: it is the same person, come back.
    *
-   * @throws Refusal when the room is full
+   * @throws Refusal when the room is full, or the identity taken and `duplicateIdentity` is `reject`
    */
   admit(peer: Peer): void {
     const joined = this.others(peer);
-    for (const other of joined) if (other.identity === peer.identity) other.close('duplicate-identity');
+    const same = joined.filter(({ identity }) => identity === peer.identity);
+    if (same.length > 0 && this.options.duplicateIdentity === 'reject') {
+      throw new Refusal('identity-in-use', `Somebody called ${peer.identity} is in the room already.`);
+    }
+    for (const other of same) other.close('duplicate-identity');
     if (this.others(peer).length >= this.options.maxParticipants) {
       throw new Refusal('room-full', `The room has its ${this.options.maxParticipants} participants already.`);
     }

@@ -51,6 +51,11 @@ export interface SfuOptions {
   readonly maxParticipants?: number;
   /** Tracks one participant may publish at once; one more is refused with `too-many-tracks`. Default 16. */
   readonly maxTracksPerParticipant?: number;
+  /**
+   * What happens when somebody joins under an identity that is in the room: `takeover` puts the one who was in out, with the
+   * reason `duplicate-identity`; `reject` refuses the newcomer with `identity-in-use`. Default `takeover`.
+   */
+  readonly duplicateIdentity?: 'takeover' | 'reject';
   /** How often lost packets are asked for and waiting requests are looked at. Default 20 ms. */
   readonly tickInterval?: Milliseconds;
 }
@@ -63,7 +68,7 @@ export type ResolvedSfuOptions = Required<Omit<SfuOptions, 'videoSuspension'>> &
 /**
  * Fills in the defaults.
  *
- * @throws ArgumentError for an impossible `forwardErrorCorrection` or `videoPolicy`, or contradicting bitrates in `congestion`
+ * @throws ArgumentError for an impossible `forwardErrorCorrection`, `videoPolicy` or `duplicateIdentity`, or contradicting bitrates in `congestion`
  * or `videoSuspension`
  */
 export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions {
@@ -71,6 +76,10 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
   const { videoPolicy = 'allow' } = options;
   if (!VIDEO_POLICIES.includes(videoPolicy)) {
     throw new ArgumentError(`The videoPolicy is ${String(videoPolicy)}: give one of ${VIDEO_POLICIES.join(', ')}.`);
+  }
+  const { duplicateIdentity = 'takeover' } = options;
+  if (duplicateIdentity !== 'takeover' && duplicateIdentity !== 'reject') {
+    throw new ArgumentError(`The duplicateIdentity is ${String(duplicateIdentity)}: give takeover or reject.`);
   }
   return {
     keyframeCache: options.keyframeCache ?? {},
@@ -83,6 +92,7 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
     videoSuspension: resolveVideoSuspension(options.videoSuspension),
     maxParticipants: options.maxParticipants ?? 1000,
     maxTracksPerParticipant: options.maxTracksPerParticipant ?? 16,
+    duplicateIdentity,
     tickInterval: options.tickInterval ?? 20,
   };
 }

@@ -19,7 +19,19 @@ function watchSpeakers({ room }: VirtualParticipant): string[] {
 
 async function conversation() {
   const call = new VirtualCall();
-  const ada = await call.join('ada');
+  const ada = call.participant('ada');
+  const transport = call.sfu.transport({ identity: 'ada' });
+  const messages: string[] = [];
+  const open = transport.open.bind(transport);
+  transport.open = (handlers) =>
+    open({
+      ...handlers,
+      onMessage(message) {
+        messages.push(message);
+        handlers.onMessage(message);
+      },
+    });
+  await call.settle(ada.room.connect(transport));
   const bob = await call.join('bob');
   const microphone = () => syntheticMicrophone({ clock: call.clock, level: NOISE });
   const microphones = { ada: microphone(), bob: microphone() };
@@ -27,11 +39,11 @@ async function conversation() {
   const publication = await call.settle(ada.room.localParticipant.publishTrack(microphones.ada));
   await call.settle(bob.room.localParticipant.publishTrack(microphones.bob));
   await call.clock.run(2000);
-  return { call, ada, bob, microphones, told, publication };
+  return { call, ada, bob, microphones, told, publication, messages };
 }
 
 it('row 33: everybody hears who speaks, but nobody of themselves', async () => {
-  const { call, ada, bob, microphones, told } = await conversation();
+  const { call, ada, bob, microphones, told, messages } = await conversation();
   expect(told).toEqual({ ada: [], bob: [] });
   microphones.ada.level = SPEECH;
   await call.clock.run(1000);
@@ -48,6 +60,11 @@ it('row 33: everybody hears who speaks, but nobody of themselves', async () => {
   expect(told).toEqual({ ada: ['', 'bob'], bob: ['ada', ''] });
   const floor = call.trace.events.filter(({ type }) => type === 'dominant-speaker');
   expect(floor).toMatchObject([{ participant: 'ada' }, { participant: 'bob', previous: 'ada' }]);
+  // Not only does the client pass over itself: it is not told.
+  const own = ada.room.localParticipant.participantId;
+  const speakers = messages.filter((message) => JSON.parse(message).type === 'speakers-changed');
+  expect(speakers.length).toBeGreaterThan(3);
+  expect(speakers.filter((message) => message.includes(own))).toEqual([]);
   ada.room.disconnect();
   bob.room.disconnect();
 });
