@@ -109,6 +109,14 @@ export interface TrackMutedEvent extends TrackDetails {
   readonly type: 'track-muted' | 'track-unmuted';
 }
 
+/** `participant` has the floor now: the dominant speaker of the room, by the audio levels of everybody. */
+export interface DominantSpeakerEvent extends ParticipantDetails {
+  readonly type: 'dominant-speaker';
+  /** Who had it before; absent: nobody, or somebody who has left. */
+  readonly previous?: string | undefined;
+  readonly reason: 'speaks';
+}
+
 /** The SFU begins to send a track to `participant`. */
 export interface TrackSubscribedEvent extends TrackDetails {
   readonly type: 'track-subscribed';
@@ -326,6 +334,7 @@ export type SluiceEvent =
   | TrackPublishedEvent
   | TrackUnpublishedEvent
   | TrackMutedEvent
+  | DominantSpeakerEvent
   | TrackSubscribedEvent
   | TrackUnsubscribedEvent
   | MessageRefusedEvent

@@ -2,6 +2,7 @@
 
 import { type BitsPerSecond, type Microseconds, PacketAllocator } from '@sluice/rtp';
 import { MediaError } from '../room/errors.ts';
+import { AudioLoudness } from './audio-loudness.ts';
 import type { MediaCodecs } from './media-codecs.ts';
 import type { AudioSource } from './sources.ts';
 
@@ -9,6 +10,8 @@ import type { AudioSource } from './sources.ts';
 export interface EncodedAudio {
   readonly data: Uint8Array;
   readonly timestamp: Microseconds;
+  /** How loud it is, in −dBov: 0 to 127 for silence. */
+  readonly level: number;
 }
 
 /** What an audio encoder is made of. */
@@ -36,6 +39,7 @@ export function audioEncoderConfig(source: AudioSource, bitrate: BitsPerSecond):
 export class AudioTrackEncoder {
   readonly #options: AudioTrackEncoderOptions;
   readonly #allocator = new PacketAllocator();
+  readonly #loudness = new AudioLoudness();
   #encoder: AudioEncoder | undefined;
   #format = { sampleRate: 0, channels: 0 };
   #paused = false;
@@ -88,6 +92,7 @@ export class AudioTrackEncoder {
     this.#options.onCaptured(data.timestamp);
     if (!this.#paused && Number.isFinite(this.#failures)) {
       try {
+        this.#loudness.add(data);
         this.#ensureConfigured(data).encode(data);
       } catch (cause) {
         this.#onFailure(cause);
@@ -110,7 +115,7 @@ export class AudioTrackEncoder {
           this.#failures = 0;
           const bytes = this.#allocator.allocate(chunk.byteLength);
           chunk.copyTo(bytes);
-          onPacket({ data: bytes, timestamp: chunk.timestamp });
+          onPacket({ data: bytes, timestamp: chunk.timestamp, level: this.#loudness.take() });
         },
         error: (cause) => {
           if (this.#encoder === encoder) this.#onFailure(cause);

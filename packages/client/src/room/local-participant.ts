@@ -292,9 +292,17 @@ export class LocalParticipant implements LocalPublicationControls {
       source: track.source,
       bitrate,
       onCaptured: (timestamp) => captureClock.observe(timestamp),
-      onPacket: ({ data, timestamp }) =>
+      onPacket: ({ data, timestamp, level: audioLevel }) =>
         wire?.send(
-          { rid: undefined, data, timestamp, keyFrame: true, temporalLayer: undefined, colorSpace: undefined },
+          {
+            rid: undefined,
+            data,
+            timestamp,
+            keyFrame: true,
+            temporalLayer: undefined,
+            colorSpace: undefined,
+            audioLevel,
+          },
           captureClock.timeOf(timestamp),
         ),
       onError: (error) => this.#onMediaError(encoder, error),

@@ -14,6 +14,7 @@ import {
   RtpSendStream,
   type SendingStream,
   type TrackKind,
+  writeAudioLevel,
   writeColorSpace,
   writeToken,
 } from '@sluice/rtp';
@@ -37,6 +38,8 @@ export interface OutgoingFrame {
   readonly keyFrame: boolean;
   readonly temporalLayer: number | undefined;
   readonly colorSpace: ColorSpace | undefined;
+  /** How loud it is, in −dBov; `undefined` for video. */
+  readonly audioLevel?: number | undefined;
 }
 
 /** What an outgoing stream is made of. */
@@ -122,8 +125,13 @@ export class OutgoingStream implements SendingStream {
     }
   }
 
-  /** The colour space travels on the last packet of a key frame, as libwebrtc sends it. */
-  #lastPacketExtensions({ keyFrame, colorSpace }: OutgoingFrame): readonly ExtensionElement[] {
+  /** The colour space travels on the last packet of a key frame, as libwebrtc sends it; the level with every Opus packet. */
+  #lastPacketExtensions({ keyFrame, colorSpace, audioLevel }: OutgoingFrame): readonly ExtensionElement[] {
+    const levelId = this.extensionIds.audioLevel;
+    if (levelId !== undefined && audioLevel !== undefined) {
+      // Nobody has looked whether it is speech.
+      return [{ id: levelId, value: writeAudioLevel({ level: audioLevel, voice: false }) }];
+    }
     const id = this.extensionIds.colorSpace;
     if (id === undefined || !keyFrame || colorSpace === undefined) return NO_EXTENSIONS;
     return [{ id, value: writeColorSpace(colorSpace) }];

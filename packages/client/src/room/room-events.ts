@@ -28,6 +28,8 @@ export interface RosterEvents {
     readonly publication: RemoteTrackPublication;
     readonly participant: RemoteParticipant;
   };
+  /** Who of the others speaks, the dominant speaker first; every 300 ms while anybody does, and once when nobody does. */
+  activeSpeakersChanged: { readonly speakers: readonly RemoteParticipant[] };
   trackMuted: { readonly publication: RemoteTrackPublication; readonly participant: RemoteParticipant };
   trackUnmuted: { readonly publication: RemoteTrackPublication; readonly participant: RemoteParticipant };
   /** The SFU forwards other layers of a track. */

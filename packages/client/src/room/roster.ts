@@ -78,6 +78,9 @@ export class Roster {
         if (known !== undefined) this.#options.emit('trackLayersChanged', { ...known, reason });
         break;
       }
+      case 'speakers-changed':
+        this.#setSpeakers(message.speakers);
+        break;
     }
   }
 
@@ -143,6 +146,17 @@ export class Roster {
     this.#waitingSince.delete(trackId);
     known.participant.remove(trackId);
     this.#options.emit('trackUnpublished', reason === undefined ? known : { ...known, reason });
+  }
+
+  #setSpeakers(told: Extract<ServerMessage, { type: 'speakers-changed' }>['speakers']): void {
+    for (const participant of this.#participants.values()) participant.setSpeaking(false, 0);
+    const speakers: RemoteParticipant[] = [];
+    for (const { participantId, level, active } of told) {
+      const participant = this.#participants.get(participantId);
+      participant?.setSpeaking(active, level);
+      if (participant !== undefined && active) speakers.push(participant);
+    }
+    this.#options.emit('activeSpeakersChanged', { speakers });
   }
 
   #setMuted(trackId: string, muted: boolean): void {

@@ -165,6 +165,18 @@ const serverMessage = {
     temporalLayer: v.optional(counter),
     reason: shortText,
   }),
+  /** Who speaks but you: the dominant speaker first, then by loudness; who is not in it does not. Every 300 ms. */
+  'speakers-changed': v.object({
+    type: v.literal('speakers-changed'),
+    speakers: v.array(
+      v.object({
+        participantId: id,
+        /** Linear, 0 for silence to 1. */
+        level: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+        active: v.boolean(),
+      }),
+    ),
+  }),
 };
 
 type Output<Schemas extends Record<string, v.GenericSchema>> = {

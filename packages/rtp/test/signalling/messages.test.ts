@@ -87,6 +87,10 @@ const serverMessages: { [Type in ServerMessage['type']]: Extract<ServerMessage, 
     { type: 'layers-changed', trackId: 't1', reason: 'preferred-layers' },
     { type: 'layers-changed', trackId: 't1', rid: 'q', temporalLayer: 2, reason: 'estimate' },
   ],
+  'speakers-changed': [
+    { type: 'speakers-changed', speakers: [{ participantId: 'P2', level: 0.5, active: true }] },
+    { type: 'speakers-changed', speakers: [] },
+  ],
 };
 
 const OPTIONAL_FIELDS = ['identity', 'rid', 'temporalLayer', 'enabled', 'priority', 'dimensions', 'maxBitrate'];

@@ -120,6 +120,7 @@ export class CallMetrics {
         return;
       case 'bottleneck-changed':
       case 'message-refused':
+      case 'dominant-speaker':
       case 'congestion-decision':
         return;
     }

@@ -45,6 +45,8 @@ function inWords(event: SluiceEvent): string | undefined {
       return `paused ${event.track}`;
     case 'track-unmuted':
       return `goes on with ${event.track}`;
+    case 'dominant-speaker':
+      return event.previous === undefined ? 'has the floor' : `has the floor, after ${event.previous}`;
     case 'track-subscribed':
       return `gets ${event.kind} ${event.track} of ${event.publisher}`;
     case 'track-unsubscribed':

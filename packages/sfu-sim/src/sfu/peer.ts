@@ -13,6 +13,7 @@ import {
   parseRtcp,
   type Random,
   RtpPacket,
+  readAudioLevel,
   requestIdOf,
   type ServerMessage,
   SignallingError,
@@ -183,7 +184,20 @@ export class Peer {
     const packet = RtpPacket.parse(bytes);
     if (packet === undefined) this.#malformedPackets += 1;
     else if (this.#sessions === undefined) this.#earlyPackets += 1;
-    else this.#sessions.publishing.receive(packet, arrival);
+    else {
+      this.#hear(this.#sessions.publishing, packet, arrival);
+      this.#sessions.publishing.receive(packet, arrival);
+    }
+  }
+
+  /** What is muted is not heard, whatever its packets say. */
+  #hear(publishing: PublishSession, packet: RtpPacket, arrival: Milliseconds): void {
+    const id = publishing.audioLevelId;
+    const value = id === undefined ? undefined : packet.extension(id);
+    const loudness = value && readAudioLevel(value);
+    if (loudness === undefined) return;
+    const audible = publishing.producers.some(({ info }) => info.kind === 'audio' && !info.muted);
+    if (audible) this.#room.onAudioLevel(this, loudness.level, arrival);
   }
 
   #onRtcp(bytes: Uint8Array, arrival: Milliseconds): void {

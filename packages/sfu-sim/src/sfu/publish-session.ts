@@ -103,6 +103,11 @@ export class PublishSession {
     return [...this.#producers.values()].map(({ producer }) => producer);
   }
 
+  /** Identifier of the `audioLevel` extension; `undefined` where it was not negotiated. */
+  get audioLevelId(): number | undefined {
+    return this.#extensionIds.audioLevel;
+  }
+
   /** Packets dropped because they belong to no published track. */
   get packetsUnroutable(): number {
     return this.#unroutable;

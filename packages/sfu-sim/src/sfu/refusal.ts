@@ -6,6 +6,7 @@ export type RefusalReason =
   | 'already-joined'
   | 'version-mismatch'
   | 'room-full'
+  | 'identity-in-use'
   | 'too-many-tracks'
   | 'unknown-track'
   | 'codec-unsupported'

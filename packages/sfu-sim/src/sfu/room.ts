@@ -10,11 +10,15 @@ import {
   type Tracer,
   type Transport,
 } from '@sluice/rtp';
+import { DominantSpeaker } from './dominant-speaker.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 import type { Producer } from './producer.ts';
 import type { ProducerLayer } from './producer-layer.ts';
 import { Refusal } from './refusal.ts';
 import { type ResolvedSfuOptions, resolveSfuOptions, type SfuOptions } from './sfu-options.ts';
+
+/** How often it is decided who speaks. */
+const SPEAKER_INTERVAL: Milliseconds = 300;
 
 /** What a room is made of. */
 export interface RoomOptions {
@@ -31,6 +35,11 @@ export class Room {
   readonly options: ResolvedSfuOptions;
   readonly #tracer: Tracer | undefined;
   readonly #peers = new Map<string, Peer>();
+  readonly #speakers = new DominantSpeaker();
+  /** The last turn of `SPEAKER_INTERVAL`, who had the floor then, and whether anybody was active. */
+  #speakerTurn = 0;
+  #dominant: string | undefined;
+  #anyActive = false;
   #stopTicking: (() => void) | undefined;
   #connected = 0;
 
@@ -88,11 +97,15 @@ export class Room {
   /**
    * Lets a participant in. One that was in under the same identity is put out: it is the same person, come back.
    *
-   * @throws Refusal when the room is full
+   * @throws Refusal when the room is full, or the identity taken and `duplicateIdentity` is `reject`
    */
   admit(peer: Peer): void {
     const joined = this.others(peer);
-    for (const other of joined) if (other.identity === peer.identity) other.close('duplicate-identity');
+    const same = joined.filter(({ identity }) => identity === peer.identity);
+    if (same.length > 0 && this.options.duplicateIdentity === 'reject') {
+      throw new Refusal('identity-in-use', `Somebody called ${peer.identity} is in the room already.`);
+    }
+    for (const other of same) other.close('duplicate-identity');
     if (this.others(peer).length >= this.options.maxParticipants) {
       throw new Refusal('room-full', `The room has its ${this.options.maxParticipants} participants already.`);
     }
@@ -133,9 +146,15 @@ export class Room {
     this.#peers.get(producer.owner.participantId)?.wantKeyFrame(producer, layer, reason);
   }
 
+  /** An audio packet of a participant came, of that level in −dBov. */
+  onAudioLevel(peer: Peer, level: number, now: Milliseconds): void {
+    this.#speakers.add(peer.id, level, now);
+  }
+
   /** A participant is gone. */
   remove(peer: Peer, reason: string): void {
     if (!this.#peers.delete(peer.id)) return;
+    this.#speakers.remove(peer.id);
     if (peer.joined) {
       this.trace('participant-left', { participant: peer.identity, reason });
       for (const producer of peer.producers) {
@@ -158,6 +177,32 @@ export class Room {
   #tick(): void {
     const now: Milliseconds = this.clock.now();
     for (const peer of this.peers) peer.tick(now);
+    const turn = Math.floor(now / SPEAKER_INTERVAL);
+    if (turn !== this.#speakerTurn) this.#tellSpeakers(now);
+    this.#speakerTurn = turn;
+  }
+
+  /** Everybody hears of the others; in silence once, and then no more. */
+  #tellSpeakers(now: Milliseconds): void {
+    const speakers = this.#speakers.decide(now);
+    const { dominant } = this.#speakers;
+    if (dominant !== undefined && dominant !== this.#dominant) {
+      const identity = (id: string | undefined) => (id === undefined ? undefined : this.#peers.get(id)?.identity);
+      const previous = identity(this.#dominant);
+      const before = previous === undefined ? {} : { previous };
+      this.trace('dominant-speaker', { participant: identity(dominant), ...before, reason: 'speaks' });
+    }
+    this.#dominant = dominant;
+    const active = speakers
+      .filter((speaker) => speaker.active)
+      .map(({ id, level }) => ({ participantId: id, level, active: true }));
+    if (active.length === 0 && !this.#anyActive) return;
+    this.#anyActive = active.length > 0;
+    for (const peer of this.peers) {
+      if (!peer.joined) continue;
+      const others = active.filter(({ participantId }) => participantId !== peer.id);
+      peer.send({ type: 'speakers-changed', speakers: others });
+    }
   }
 
   #tellOthers(peer: Peer, message: ServerMessage): void {

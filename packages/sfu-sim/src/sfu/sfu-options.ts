@@ -62,6 +62,11 @@ export interface SfuOptions {
   readonly maxParticipants?: number;
   /** Tracks one participant may publish at once; one more is refused with `too-many-tracks`. Default 16. */
   readonly maxTracksPerParticipant?: number;
+  /**
+   * What happens when somebody joins under an identity that is in the room: `takeover` puts the one who was in out, with the
+   * reason `duplicate-identity`; `reject` refuses the newcomer with `identity-in-use`. Default `takeover`.
+   */
+  readonly duplicateIdentity?: 'takeover' | 'reject';
   /** How often lost packets are asked for and waiting requests are looked at. Default 20 ms. */
   readonly tickInterval?: Milliseconds;
 }
@@ -74,8 +79,8 @@ export type ResolvedSfuOptions = Required<Omit<SfuOptions, 'videoSuspension'>> &
 /**
  * Fills in the defaults.
  *
- * @throws ArgumentError for an impossible `forwardErrorCorrection`, `videoPolicy` or `idleTimeout`, or contradicting bitrates in `congestion`
- * or `videoSuspension`
+ * @throws ArgumentError for an impossible `forwardErrorCorrection`, `videoPolicy`, `idleTimeout` or `duplicateIdentity`, or
+ * contradicting bitrates in `congestion` or `videoSuspension`
  */
 export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions {
   if (options.forwardErrorCorrection !== undefined) checkProtection(options.forwardErrorCorrection);
@@ -85,6 +90,10 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
   }
   const { idleTimeout = 15_000 } = options;
   if (!(idleTimeout > 0)) throw new ArgumentError(`The idleTimeout is ${idleTimeout}: give milliseconds above 0.`);
+  const { duplicateIdentity = 'takeover' } = options;
+  if (duplicateIdentity !== 'takeover' && duplicateIdentity !== 'reject') {
+    throw new ArgumentError(`The duplicateIdentity is ${String(duplicateIdentity)}: give takeover or reject.`);
+  }
   return {
     keyframeCache: options.keyframeCache ?? {},
     keyFrameArbiter: options.keyFrameArbiter ?? {},
@@ -98,6 +107,7 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
     idleTimeout,
     maxParticipants: options.maxParticipants ?? 1000,
     maxTracksPerParticipant: options.maxTracksPerParticipant ?? 16,
+    duplicateIdentity,
     tickInterval: options.tickInterval ?? 20,
   };
 }
