@@ -29,9 +29,7 @@ export interface ProbingOptions {
   readonly stagnationInterval: Milliseconds;
   /** ... and their multiple of the estimate; 0: none, at other times neither. Default 1.5. */
   readonly stagnationScale: number;
-  /** A desired bitrate has changed when it is this multiple of what it was, or the inverse: measured ones jitter. Default 1.25. */
-  readonly desiredStep: number;
-  /** Multiples of a raised desired bitrate that are probed while the application is the limit. Default [1, 2]. */
+  /** Multiples of a changed desired bitrate that are probed while the application is the limit. Default [1, 2]. */
   readonly desiredScales: readonly number[];
   /** ... but no higher than this multiple of the estimate. Default 2. */
   readonly desiredLimitScale: number;
@@ -72,7 +70,6 @@ export const PROBING_DEFAULTS: ProbingOptions = {
   applicationLimitedScale: 2,
   stagnationInterval: 3_000,
   stagnationScale: 1.5,
-  desiredStep: 1.25,
   desiredScales: [1, 2],
   desiredLimitScale: 2,
   maxDesiredScale: 2,
@@ -98,8 +95,6 @@ export class ProbeController {
   #estimate: BitsPerSecond;
   #max: BitsPerSecond;
   #desired: BitsPerSecond | undefined;
-  /** The desired bitrate when it last changed by a step. */
-  #desiredLevel: BitsPerSecond = 0;
   #permission: ProbePermission = 'free';
   #requests: ProbeRequest[] = [];
   #nextId = 1;
@@ -133,11 +128,11 @@ export class ProbeController {
     if (raised && this.#started && this.#continueAbove === undefined) this.#probe([max], 'max', false, now);
   }
 
-  /** What the application would send. When it rises while the application is the limit, it is probed at once. */
+  /** What the application would send. When it changes while the application is the limit, it is probed at once. */
   setDesiredBitrate(desired: BitsPerSecond | undefined, now: Milliseconds): void {
+    const changed = desired !== this.#desired;
     this.#desired = desired;
-    if (desired === undefined || !this.#hasRisen(desired)) return;
-    if (!this.#started || this.#continueAbove !== undefined) return;
+    if (!changed || desired === undefined || !this.#started || this.#continueAbove !== undefined) return;
     if (this.#limitedSince === undefined || this.#estimate >= Math.min(desired, this.#max)) return;
 
     const limit = this.#options.desiredLimitScale * this.#estimate;
@@ -149,13 +144,6 @@ export class ProbeController {
       bitrates.push(Math.min(scale * desired, limit));
     }
     this.#probe(bitrates, 'desired', limited, now);
-  }
-
-  #hasRisen(desired: BitsPerSecond): boolean {
-    const { desiredStep } = this.#options;
-    const risen = desired >= desiredStep * this.#desiredLevel;
-    if (risen || desired * desiredStep <= this.#desiredLevel) this.#desiredLevel = desired;
-    return risen;
   }
 
   /** Since when the application is the limit; undefined: it is not. */

@@ -102,21 +102,6 @@ describe('when to probe', () => {
     expect(bitrates(controller)).toEqual([400_000, 600_000]);
   });
 
-  it('takes a desired bitrate that jitters for the same, and one that has fallen and risen again for another', () => {
-    const controller = settled();
-    controller.setApplicationLimited(2_000, 2_000);
-    controller.setDesiredBitrate(400_000, 2_500);
-    expect(bitrates(controller)).toHaveLength(2);
-    for (let now = 3_000; now < 5_000; now += 100) {
-      controller.process(now);
-      controller.setDesiredBitrate(now % 200 ? 380_000 : 480_000, now);
-    }
-    expect(bitrates(controller)).toEqual([]);
-    controller.setDesiredBitrate(320_000, 5_000);
-    controller.setDesiredBitrate(400_000, 5_100);
-    expect(bitrates(controller)).toEqual([400_000, 600_000]);
-  });
-
   it('asks again for 0.85 of what it had when the queue drains soon after a large drop', () => {
     const controller = settled();
     controller.setEstimate(1_000_000, 'free', 2_000);
