@@ -29,8 +29,8 @@ async function main() {
       list: { type: 'boolean', default: false },
     },
   });
-  const library = findScenarios();
-  const names = [...library.keys()];
+  const scenarios = findScenarios();
+  const names = [...scenarios.keys()];
   if (values.list) {
     console.log(values.json ? JSON.stringify({ scenarios: names }) : names.join('\n'));
     return 0;
@@ -42,7 +42,7 @@ async function main() {
   const { seed, out } = values;
   if (seed !== undefined && !/^-?\d{1,15}$/.test(seed)) throw new Error(`--seed is "${seed}": it must be an integer.`);
   const control = values['congestion-control'];
-  const file = library.get(name) ?? findFile(name);
+  const file = scenarios.get(name) ?? findFile(name);
   if (file === undefined) throw new Error(`There is no scenario "${name}". There are: ${names.join(', ')}.`);
   await installMissing();
   const args = [
