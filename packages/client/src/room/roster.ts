@@ -151,10 +151,11 @@ export class Roster {
   #setSpeakers(told: Extract<ServerMessage, { type: 'speakers-changed' }>['speakers']): void {
     for (const participant of this.#participants.values()) participant.setSpeaking(false, 0);
     const speakers: RemoteParticipant[] = [];
-    for (const { participantId, level, active } of told) {
+    for (const { participantId, level } of told) {
       const participant = this.#participants.get(participantId);
-      participant?.setSpeaking(active, level);
-      if (participant !== undefined && active) speakers.push(participant);
+      if (participant === undefined) continue;
+      participant.setSpeaking(true, level);
+      speakers.push(participant);
     }
     this.#options.emit('activeSpeakersChanged', { speakers });
   }

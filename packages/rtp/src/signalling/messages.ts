@@ -173,7 +173,6 @@ const serverMessage = {
         participantId: id,
         /** Linear, 0 for silence to 1. */
         level: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
-        active: v.boolean(),
       }),
     ),
   }),

@@ -88,7 +88,7 @@ const serverMessages: { [Type in ServerMessage['type']]: Extract<ServerMessage, 
     { type: 'layers-changed', trackId: 't1', rid: 'q', temporalLayer: 2, reason: 'estimate' },
   ],
   'speakers-changed': [
-    { type: 'speakers-changed', speakers: [{ participantId: 'P2', level: 0.5, active: true }] },
+    { type: 'speakers-changed', speakers: [{ participantId: 'P2', level: 0.5 }] },
     { type: 'speakers-changed', speakers: [] },
   ],
 };

@@ -193,9 +193,7 @@ export class Room {
       this.trace('dominant-speaker', { participant: identity(dominant), ...before, reason: 'speaks' });
     }
     this.#dominant = dominant;
-    const active = speakers
-      .filter((speaker) => speaker.active)
-      .map(({ id, level }) => ({ participantId: id, level, active: true }));
+    const active = speakers.filter((speaker) => speaker.active).map(({ id, level }) => ({ participantId: id, level }));
     if (active.length === 0 && !this.#anyActive) return;
     this.#anyActive = active.length > 0;
     for (const peer of this.peers) {
