@@ -27,6 +27,8 @@ export interface ReceivedPacket {
   readonly colorSpace?: Uint8Array | undefined;
   /** The bytes of its `captureLag` element, where it has one. */
   readonly captureLag?: Uint8Array | undefined;
+  /** The bytes of its `audioLevel` element, where it has one. */
+  readonly audioLevel?: Uint8Array | undefined;
 }
 
 /** What one receiving stream is made of. */
@@ -42,6 +44,8 @@ export interface ReceiveStreamOptions {
   readonly forwardErrorCorrection?: boolean | undefined;
   /** Identifier of the `colorSpace` extension, where it was negotiated. */
   readonly colorSpaceId?: number | undefined;
+  /** Identifier of the `audioLevel` extension, where it was negotiated. */
+  readonly audioLevelId?: number | undefined;
   /** Identifier of the `captureLag` extension, where it was negotiated. */
   readonly captureLagId?: number | undefined;
 }
@@ -70,6 +74,7 @@ export class RtpReceiveStream {
   readonly ssrc: number;
   readonly #clockRate: number;
   readonly #colorSpaceId: number | undefined;
+  readonly #audioLevelId: number | undefined;
   readonly #captureLagId: number | undefined;
   readonly #nack: NackGenerator | undefined;
   readonly #fec: FlexFecDecoder | undefined;
@@ -92,6 +97,7 @@ export class RtpReceiveStream {
     this.ssrc = options.ssrc;
     this.#clockRate = options.clockRate;
     this.#colorSpaceId = options.colorSpaceId;
+    this.#audioLevelId = options.audioLevelId;
     this.#captureLagId = options.captureLagId;
     const { ssrc, nack, forwardErrorCorrection = false } = options;
     this.#fec = forwardErrorCorrection ? new FlexFecDecoder({ ssrc }) : undefined;
@@ -251,7 +257,8 @@ export class RtpReceiveStream {
     const { timestamp, marker, size } = packet;
     const colorSpace = this.#colorSpaceId === undefined ? undefined : packet.extension(this.#colorSpaceId);
     const captureLag = this.#captureLagId === undefined ? undefined : packet.extension(this.#captureLagId);
-    return { sequence, timestamp, marker, payload, arrival, size, recovered, colorSpace, captureLag };
+    const audioLevel = this.#audioLevelId === undefined ? undefined : packet.extension(this.#audioLevelId);
+    return { sequence, timestamp, marker, payload, arrival, size, recovered, colorSpace, captureLag, audioLevel };
   }
 
   #expected(): number {

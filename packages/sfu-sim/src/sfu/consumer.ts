@@ -19,6 +19,7 @@ import {
   type SendStreamOptions,
   TimestampRewriter,
   type TrackKind,
+  type TrackPriority,
   writeCaptureLag,
 } from '@sluice/rtp';
 import { FrameLayers } from './frame-layers.ts';
@@ -85,6 +86,13 @@ export class Consumer implements SendingStream {
   readonly producer: Producer;
   readonly stream: RtpSendStream;
   readonly extensionIds: HeaderExtensionIds;
+  /** How important it is to the subscriber; `undefined`: as its source says. */
+  priority: TrackPriority | undefined;
+  /**
+   * How large the subscriber shows it, in device pixels: more than the smallest layer that covers it is of no use.
+   * `undefined`: not known.
+   */
+  shownAt: Resolution | undefined;
   readonly #clock: Clock;
   readonly #sender: PacketSender;
   readonly #replay: boolean;
@@ -108,8 +116,6 @@ export class Consumer implements SendingStream {
   #anchor: TimestampAnchor | undefined;
   /** Nothing is sent while there is any. */
   readonly #pauseReasons = new Set<PauseReason>();
-  /** How large it is shown, in device pixels; `undefined`: not known. */
-  #shownAt: Resolution | undefined;
   #replayedPackets = 0;
   #switches = 0;
 
@@ -229,19 +235,9 @@ export class Consumer implements SendingStream {
     if (this.isPaused) this.#layers.pause();
   }
 
-  /** How large the subscriber shows it, in device pixels; `undefined`: not known. */
-  get shownAt(): Resolution | undefined {
-    return this.#shownAt;
-  }
-
-  /** The subscriber shows it that large: more than the smallest layer that covers it is of no use. */
-  setShownAt(size: Resolution | undefined): void {
-    this.#shownAt = size;
-  }
-
   /** The highest layer the subscriber wants and can make use of, an index into the producer's layers. */
   get wantedLayer(): number {
-    const size = this.#shownAt;
+    const size = this.shownAt;
     const { wanted } = this.#layers;
     if (size === undefined) return wanted;
     const covering = this.producer.layers.findIndex(({ resolution }) => resolution && covers(resolution, size));

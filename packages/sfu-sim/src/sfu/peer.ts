@@ -13,7 +13,6 @@ import {
   parseRtcp,
   type Random,
   RtpPacket,
-  readAudioLevel,
   requestIdOf,
   type ServerMessage,
   SignallingError,
@@ -26,7 +25,6 @@ import { PublishSession } from './publish-session.ts';
 import { Refusal } from './refusal.ts';
 import type { Room } from './room.ts';
 import { SubscribeSession } from './subscribe-session.ts';
-import type { TrackSettings } from './track-settings.ts';
 import type { VideoJudgement } from './video-gate.ts';
 
 /** What the host knows of a participant before it says anything. */
@@ -184,20 +182,7 @@ export class Peer {
     const packet = RtpPacket.parse(bytes);
     if (packet === undefined) this.#malformedPackets += 1;
     else if (this.#sessions === undefined) this.#earlyPackets += 1;
-    else {
-      this.#hear(this.#sessions.publishing, packet, arrival);
-      this.#sessions.publishing.receive(packet, arrival);
-    }
-  }
-
-  /** What is muted is not heard, whatever its packets say. */
-  #hear(publishing: PublishSession, packet: RtpPacket, arrival: Milliseconds): void {
-    const id = publishing.audioLevelId;
-    const value = id === undefined ? undefined : packet.extension(id);
-    const loudness = value && readAudioLevel(value);
-    if (loudness === undefined) return;
-    const audible = publishing.producers.some(({ info }) => info.kind === 'audio' && !info.muted);
-    if (audible) this.#room.onAudioLevel(this, loudness.level, arrival);
+    else this.#sessions.publishing.receive(packet, arrival);
   }
 
   #onRtcp(bytes: Uint8Array, arrival: Milliseconds): void {
@@ -252,7 +237,7 @@ export class Peer {
         break;
       case 'set-track-settings':
         if (subscribing.consumer(message.trackId) === undefined) throw unknownTrack(message.trackId);
-        subscribing.setTrackSettings(message.trackId, settingsOf(message));
+        subscribing.setTrackSettings(message.trackId, message);
         break;
       case 'set-budget':
         subscribing.setBudget(message.maxBitrate);
@@ -417,19 +402,11 @@ export class Peer {
         this.#room.trace('key-frame-requested', { ...details(layer, producer), reason }),
       onKeyFrameExhausted: (layer, producer) =>
         this.#room.trace('key-frame-exhausted', { ...details(layer, producer), reason: 'unanswered' }),
+      onAudioLevel: (level, now) => this.#room.onAudioLevel(this, level, now),
       onLayersWanted: (producer, count) => this.#onLayersWanted(producer, count),
       onVideoJudged: (layer, producer, judgement) => this.#onVideoJudged(layer, producer, judgement),
     });
   }
-}
-
-/** What the message says, and nothing of what it does not. */
-function settingsOf({ enabled, priority, dimensions }: TrackSettings): TrackSettings {
-  return {
-    ...(enabled !== undefined && { enabled }),
-    ...(priority !== undefined && { priority }),
-    ...(dimensions !== undefined && { dimensions }),
-  };
 }
 
 function unknownTrack(trackId: string): Refusal {

@@ -40,6 +40,8 @@ export interface ProducerLayerOptions {
   readonly forwardErrorCorrection: boolean;
   /** Identifier of the `colorSpace` extension on its packets, where it was negotiated. */
   readonly colorSpaceId: number | undefined;
+  /** Identifier of the `audioLevel` extension on its packets, where it was negotiated. Default: it was not. */
+  readonly audioLevelId?: number | undefined;
   readonly keyframeCache: KeyframeCacheOptions;
   readonly keyFrameArbiter: KeyFrameArbiterOptions;
   /** What is done when it is abusive. Default `allow`. */
@@ -61,6 +63,7 @@ export class ProducerLayer {
   readonly #nack: boolean;
   readonly #forwardErrorCorrection: boolean;
   readonly #colorSpaceId: number | undefined;
+  readonly #audioLevelId: number | undefined;
   #stream: RtpReceiveStream | undefined;
   readonly #maxBitrate: BitsPerSecond | undefined;
   readonly #rate = new RateMeter();
@@ -84,6 +87,7 @@ export class ProducerLayer {
     this.#nack = options.nack;
     this.#forwardErrorCorrection = options.forwardErrorCorrection;
     this.#colorSpaceId = options.colorSpaceId;
+    this.#audioLevelId = options.audioLevelId;
     this.cache = new KeyframeCache(options.keyframeCache);
     this.arbiter = new KeyFrameArbiter(options.keyFrameArbiter);
     this.gate =
@@ -152,6 +156,7 @@ export class ProducerLayer {
       nack: this.#nack ? {} : false,
       forwardErrorCorrection: this.#forwardErrorCorrection,
       colorSpaceId: this.#colorSpaceId,
+      audioLevelId: this.#audioLevelId,
     });
     this.#packetsAbandoned = 0;
     this.#rate.reset();

@@ -16,10 +16,12 @@ import {
   parseDescription,
   payloadFormatOf,
   type Random,
+  type ReceivedPacket,
   ReceiverSession,
   type RtcpNack,
   type RtcpPacket,
   type RtpPacket,
+  readAudioLevel,
   readToken,
   type StreamRole,
   simulcastRids,
@@ -70,6 +72,8 @@ export interface PublishSessionOptions {
   readonly onNack: ((nack: RtcpNack) => void) | undefined;
   readonly onKeyFrameRequest: (layer: ProducerLayer, producer: Producer, reason: string) => void;
   readonly onKeyFrameExhausted: (layer: ProducerLayer, producer: Producer) => void;
+  /** A packet of an audio track that is not muted says how loud it is, in −dBov. */
+  readonly onAudioLevel: (level: number, now: Milliseconds) => void;
   /** Other layers than before are of use to anybody: so many, from the lowest up. */
   readonly onLayersWanted: (producer: Producer, count: number) => void;
   /** A layer is taken for something else, or something else is done about it. */
@@ -93,7 +97,7 @@ export class PublishSession {
     this.#ssrc = options.random.integer(1, 0x7fffffff);
     this.#session = new ReceiverSession({
       ssrc: this.#ssrc,
-      onPacket: ({ producer, layer }, packet) => producer.receive(layer, packet),
+      onPacket: (target, packet) => this.#onPacket(target, packet),
       onUnknown: (packet) => this.#discover(packet),
     });
   }
@@ -101,11 +105,6 @@ export class PublishSession {
   /** The tracks that are published now. */
   get producers(): Producer[] {
     return [...this.#producers.values()].map(({ producer }) => producer);
-  }
-
-  /** Identifier of the `audioLevel` extension; `undefined` where it was not negotiated. */
-  get audioLevelId(): number | undefined {
-    return this.#extensionIds.audioLevel;
   }
 
   /** Packets dropped because they belong to no published track. */
@@ -169,6 +168,7 @@ export class PublishSession {
         nack: codec.feedback.includes('nack'),
         forwardErrorCorrection: fecPayloadType !== undefined,
         colorSpaceId: media.extensions.colorSpace,
+        audioLevelId: media.extensions.audioLevel,
         keyframeCache: sfu.keyframeCache,
         keyFrameArbiter: sfu.keyFrameArbiter,
         videoPolicy: sfu.videoPolicy,
@@ -237,6 +237,13 @@ export class PublishSession {
     this.#options.sendRtcp(feedback);
     const { onNack } = this.#options;
     if (onNack) for (const packet of feedback) if (packet.type === 'nack') onNack(packet);
+  }
+
+  #onPacket({ producer, layer }: Target, packet: ReceivedPacket): void {
+    // What is muted is not heard, whatever its packets say.
+    const loudness = packet.audioLevel && !producer.info.muted ? readAudioLevel(packet.audioLevel) : undefined;
+    if (loudness !== undefined) this.#options.onAudioLevel(loudness.level, packet.arrival);
+    producer.receive(layer, packet);
   }
 
   #followDemand(producer: Producer, now: Milliseconds): void {

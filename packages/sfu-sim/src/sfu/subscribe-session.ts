@@ -100,7 +100,6 @@ export class SubscribeSession {
   readonly #sections: Section[] = [];
   readonly #consumers = new Map<string, Consumer>();
   readonly #estimates: EstimateLog;
-  readonly #settings = new Map<string, TrackSettings>();
   readonly #budget = new SubscriberBudget();
   readonly #allocated = new Map<string, Allocated>();
   #negotiations = 0;
@@ -172,7 +171,6 @@ export class SubscribeSession {
     consumer.stop();
     this.#consumers.delete(trackId);
     this.#allocated.delete(trackId);
-    this.#settings.delete(trackId);
     this.#options.trace?.('track-unsubscribed', { track: trackId });
     this.#sender.remove(consumer);
     const section = this.#sections.find((candidate) => candidate.consumer === consumer);
@@ -212,11 +210,11 @@ export class SubscribeSession {
   setTrackSettings(trackId: string, change: TrackSettings): void {
     const consumer = this.#consumers.get(trackId);
     if (consumer === undefined) return;
-    const settings = { ...this.#settings.get(trackId), ...change };
-    this.#settings.set(trackId, settings);
-    consumer.setShownAt(settings.dimensions ?? undefined);
-    if (settings.enabled === false) this.#pause(consumer, 'disabled', 'disabled by the subscriber');
-    else this.#resume(consumer, 'disabled', 'enabled by the subscriber');
+    const { enabled, priority, dimensions } = change;
+    if (priority !== undefined) consumer.priority = priority;
+    if (dimensions !== undefined) consumer.shownAt = dimensions ?? undefined;
+    if (enabled === false) this.#pause(consumer, 'disabled', 'disabled by the subscriber');
+    else if (enabled === true) this.#resume(consumer, 'disabled', 'enabled by the subscriber');
     this.#allocate(this.#options.clock.now());
   }
 
@@ -264,7 +262,7 @@ export class SubscribeSession {
       const isRestored = restored.has(consumer);
       if (!pauseReasons.has('suspended') || isRestored) {
         const wanted = isRestored ? 0 : consumer.wantedLayer;
-        candidates.push({ consumer, request: { id, rates, wanted, ...this.#importanceOf(consumer) } });
+        candidates.push({ consumer, request: { id, rates, wanted, ...importanceOf(consumer) } });
       }
       const wanted = consumer.producer.layers.slice(0, consumer.wantedLayer + 1);
       desired += Math.max(0, ...wanted.map((layer) => layer.peakRate(now)));
@@ -303,12 +301,6 @@ export class SubscribeSession {
     }
     consumer.setAffordableLayer(layer, reason);
     this.#resume(consumer, 'budget', reason);
-  }
-
-  #importanceOf({ producer, shownAt }: Consumer): Pick<LayerRequest, 'priority' | 'area'> {
-    const { trackId, source } = producer.info;
-    const priority = priorityRank(this.#settings.get(trackId)?.priority, source);
-    return { priority, area: shownAt === undefined ? 0 : shownAt.width * shownAt.height };
   }
 
   /** Holds video back where the path bears none; those that are to come back, with their lowest layer. */
@@ -413,4 +405,11 @@ export class SubscribeSession {
     const media = this.#sections.map(({ media, consumer }) => (consumer === undefined ? closedMedia(media) : media));
     return writeDescription(createOffer({ sessionVersion: this.#negotiations, media }));
   }
+}
+
+function importanceOf({ priority, producer, shownAt }: Consumer): Pick<LayerRequest, 'priority' | 'area'> {
+  return {
+    priority: priorityRank(priority, producer.info.source),
+    area: shownAt === undefined ? 0 : shownAt.width * shownAt.height,
+  };
 }

@@ -31,6 +31,7 @@ function loseMany(watched: boolean) {
     onKeyFrameRequest: (_layer, _producer, reason) => reasons.push(reason),
     onKeyFrameExhausted: () => {},
     onNack: () => {},
+    onAudioLevel: () => {},
     onLayersWanted: () => {},
     onVideoJudged: () => {},
   });
