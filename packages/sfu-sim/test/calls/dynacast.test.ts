@@ -59,6 +59,20 @@ test('row 28: nobody wants f: its encoder alone stops; somebody wants it again: 
   for (const viewer of [bob, carol]) expect(viewer.shown.every(({ corrupt }) => !corrupt)).toBe(true);
 });
 
+test('row 28: whoever has disabled a track does not watch it', async () => {
+  const { call, active } = await onAir();
+  const bob = await call.join('bob', { downlink: { delay: 20 } });
+  await call.until(() => bob.shown.length > 0, 2000);
+  await call.settle(videoPublication(bob.room).setEnabled(false));
+  await call.clock.run(4000);
+  expect(active()).toEqual([true, true, true]);
+  await call.clock.run(2000);
+  expect(active()).toEqual([false, false, false]);
+  const { length } = bob.shown;
+  await call.settle(videoPublication(bob.room).setEnabled(true));
+  await call.until(() => bob.shown.length > length, 1000);
+});
+
 test('row 28: who is held back by a thin link still gets the top layer when the link is wide: it is wanted, if not affordable', async () => {
   const { call, active } = await onAir();
   const bob = await call.join('bob', { downlink: { rate: 300_000, delay: 20 } });
