@@ -32,6 +32,7 @@ export * from './recovery/flexfec-decoder.ts';
 export * from './recovery/flexfec-encoder.ts';
 export * from './recovery/flexfec-packet.ts';
 export * from './recovery/key-frame-arbiter.ts';
+export * from './recovery/key-frame-share.ts';
 export * from './recovery/nack-generator.ts';
 export * from './recovery/retransmission-history.ts';
 export * from './report-uncaught.ts';

@@ -13,6 +13,11 @@ export interface KeyFrameArbiterOptions {
   readonly maxAttempts?: number;
   /** After giving up, time during which nothing is asked. Default 10 000 ms. */
   readonly cooldown?: Milliseconds;
+  /**
+   * The largest share of the stream's bytes that its key frames may make up over 10 s, 0 to 1: a request waits while one
+   * more would exceed it. Key frames that the sender makes by itself count, and are not prevented. Default 0.5.
+   */
+  readonly maxShare?: number;
 }
 
 /** What to do now: `ask` the sender, tell that it is `exhausted` (it never answered), or nothing. */
@@ -24,6 +29,7 @@ export class KeyFrameArbiter {
   readonly #retryInterval: Milliseconds;
   readonly #maxAttempts: number;
   readonly #cooldown: Milliseconds;
+  readonly #maxShare: number;
   #reason: string | undefined;
   #attempts = 0;
   #dueAt: Milliseconds = Number.NEGATIVE_INFINITY;
@@ -33,6 +39,7 @@ export class KeyFrameArbiter {
     this.#retryInterval = options.retryInterval ?? 2000;
     this.#maxAttempts = options.maxAttempts ?? 5;
     this.#cooldown = options.cooldown ?? 10_000;
+    this.#maxShare = options.maxShare ?? 0.5;
   }
 
   /** Why a key frame is wanted, as the first who asked put it; `undefined` while none is. */
@@ -51,18 +58,19 @@ export class KeyFrameArbiter {
     this.#settle(now, this.#attempts > 0 ? this.#dueAt - this.#retryInterval + this.#minInterval : this.#dueAt);
   }
 
-  /** Nobody needs a key frame any more. */
-  cancel(now: Milliseconds): void {
-    this.onKeyFrame(now);
-  }
-
-  /** What to do now; to be asked after `want` and then every few milliseconds while a key frame is wanted. */
-  poll(now: Milliseconds): KeyFrameDecision {
+  /**
+   * What to do now; to be asked after `want` and then every few milliseconds while a key frame is wanted.
+   *
+   * @param share - what key frames would make up of the stream with one more, as `KeyFrameShare` tells; `undefined`: not
+   * known yet
+   */
+  poll(now: Milliseconds, share?: number): KeyFrameDecision {
     if (this.#reason === undefined || now < this.#dueAt) return undefined;
     if (this.#attempts >= this.#maxAttempts) {
       this.#settle(now, now + this.#cooldown);
       return 'exhausted';
     }
+    if (share !== undefined && share > this.#maxShare) return undefined;
     this.#attempts += 1;
     this.#dueAt = now + this.#retryInterval;
     return 'ask';

@@ -23,13 +23,19 @@ export class RateMeter {
     this.#buckets[this.#current % BUCKETS] = (this.#buckets[this.#current % BUCKETS] ?? 0) + bytes;
   }
 
-  /** The rate over the window; `undefined` until half of it has been seen. */
-  rate(now: Milliseconds): BitsPerSecond | undefined {
+  /** What has passed within the window. */
+  bytes(now: Milliseconds): Bytes {
     this.#advance(now);
-    const window = this.#bucketLength * BUCKETS;
-    if (this.#since === undefined || now - this.#since < window / 2) return undefined;
     let bytes: Bytes = 0;
     for (const bucket of this.#buckets) bytes += bucket;
+    return bytes;
+  }
+
+  /** The rate over the window; `undefined` until half of it has been seen. */
+  rate(now: Milliseconds): BitsPerSecond | undefined {
+    const bytes = this.bytes(now);
+    const window = this.#bucketLength * BUCKETS;
+    if (this.#since === undefined || now - this.#since < window / 2) return undefined;
     // The bucket of the moment is only part full: the window is as long as what it covers.
     const covered = this.#bucketLength * (BUCKETS - 1) + (now % this.#bucketLength);
     return (bytes * 8000) / Math.max(this.#bucketLength, Math.min(now - this.#since, covered));

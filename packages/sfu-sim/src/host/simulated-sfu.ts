@@ -114,7 +114,7 @@ export class SimulatedSfu {
       },
       uplink,
       downlink,
-      stats: () => participantStats(peer),
+      stats: () => participantStats(peer, this.#clock.now()),
       disconnect: (reason = 'removed') => peer.close(reason),
     });
     return client;

@@ -21,6 +21,8 @@ export interface LayerStats {
   readonly keyFrames: number;
   /** Key frames asked of the publisher. */
   readonly keyFramesRequested: number;
+  /** What key frames make up of the bytes of the last 10 s, 0 to 1; `undefined` for audio and before 5 s. */
+  readonly keyFrameShare: number | undefined;
   readonly packetsMalformed: number;
   readonly cache: KeyframeCacheStats;
   /** How far it is what a video encoder makes, 0 to 1; `undefined` for audio and before 30 frames. */
@@ -79,17 +81,17 @@ export interface ParticipantStats {
 }
 
 /** Takes the snapshot. */
-export function participantStats(peer: Peer): ParticipantStats {
+export function participantStats(peer: Peer, now: Milliseconds): ParticipantStats {
   return {
     identity: peer.identity,
-    producers: peer.producers.map(producerStats),
+    producers: peer.producers.map((producer) => producerStats(producer, now)),
     consumers: peer.consumers.map(consumerStats),
     downlinkEstimate: peer.downlinkEstimate,
     drops: peer.drops,
   };
 }
 
-function producerStats(producer: Producer): ProducerStats {
+function producerStats(producer: Producer, now: Milliseconds): ProducerStats {
   const { trackId, kind, muted } = producer.info;
   return {
     trackId,
@@ -106,6 +108,7 @@ function producerStats(producer: Producer): ProducerStats {
       resolution: layer.resolution,
       keyFrames: layer.keyFrames,
       keyFramesRequested: layer.keyFramesRequested,
+      keyFrameShare: layer.keyFrameShare(now),
       packetsMalformed: layer.packetsMalformed,
       cache: layer.cache.stats,
       legitimacy: layer.gate?.legitimacy,

@@ -4,6 +4,7 @@ import {
   type BitsPerSecond,
   KeyFrameArbiter,
   type KeyFrameArbiterOptions,
+  KeyFrameShare,
   type Milliseconds,
   ntpToClock,
   type PayloadFormat,
@@ -67,6 +68,7 @@ export class ProducerLayer {
   #stream: RtpReceiveStream | undefined;
   readonly #maxBitrate: BitsPerSecond | undefined;
   readonly #rate = new RateMeter();
+  readonly #keyFrameShare = new KeyFrameShare();
   #lastArrival: Milliseconds = Number.NEGATIVE_INFINITY;
   #beganAt: Milliseconds | undefined;
   #lastFrame: Milliseconds | undefined;
@@ -107,6 +109,11 @@ export class ProducerLayer {
   /** Key frames that began to arrive. */
   get keyFrames(): number {
     return this.#keyFrames;
+  }
+
+  /** What key frames make up of the bytes of the last 10 s, 0 to 1; `undefined` for audio and before 5 s. */
+  keyFrameShare(now: Milliseconds): number | undefined {
+    return this.#kind === 'audio' ? undefined : this.#keyFrameShare.share(now);
   }
 
   /** Key frames asked of the publisher. */
@@ -160,6 +167,7 @@ export class ProducerLayer {
     });
     this.#packetsAbandoned = 0;
     this.#rate.reset();
+    this.#keyFrameShare.reset();
     this.cache.restart();
     this.gate?.restart();
     return this.#stream;
@@ -185,6 +193,7 @@ export class ProducerLayer {
       if (info?.frameStart) this.#measureInterval(arrival);
     }
     if (this.#kind === 'audio') return { packet, info };
+    if (info !== undefined) this.#keyFrameShare.add(packet.size, packet.timestamp, info.keyFrameStart, arrival);
     const withheld = info !== undefined && this.gate?.receive(packet, info) === false;
     const forwarded = { packet, info, withheld };
     if (info?.keyFrameStart) {
@@ -217,7 +226,7 @@ export class ProducerLayer {
 
   /** What the arbiter says, noted when it asks. */
   pollKeyFrameRequest(now: Milliseconds): 'ask' | 'exhausted' | undefined {
-    const decision = this.arbiter.poll(now);
+    const decision = this.arbiter.poll(now, this.#keyFrameShare.shareWithAnother(now));
     if (decision === 'ask') {
       this.#keyFramesRequested += 1;
       this.gate?.onKeyFrameRequest(now);

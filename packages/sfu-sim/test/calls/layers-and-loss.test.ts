@@ -216,3 +216,26 @@ test('a sink that throws is reported, and the others get every frame', async () 
     Reflect.deleteProperty(globalThis, 'reportError');
   }
 });
+
+test('row 24a: viewers without the cache who come and go do not get key frames beyond their share of the bit rate', async () => {
+  const shares = async (maxShare: number) => {
+    const call = new VirtualCall({ seed: 7, keyFrameArbiter: { maxShare } });
+    const ada = await call.join('ada');
+    const publish = { keyframeInterval: Number.POSITIVE_INFINITY };
+    await call.settle(ada.room.localParticipant.publishTrack(call.camera(), publish));
+    await call.clock.run(6000);
+    let most = 0;
+    for (let i = 0; i < 24; i++) {
+      const viewer = await call.join(`viewer-${i}`, { keyframeCache: false });
+      await call.clock.run(1000);
+      viewer.room.disconnect();
+      const [producer] = call.sfu.participant('ada').stats().producers;
+      for (const { keyFrameShare } of producer?.layers ?? []) most = Math.max(most, keyFrameShare ?? 0);
+    }
+    return most;
+  };
+  const [bounded, free] = [await shares(0.1), await shares(1)];
+  console.log(`key frames' share with a joiner a second: ${free.toFixed(2)}; bounded: ${bounded.toFixed(2)}`);
+  expect(bounded).toBeLessThan(0.15);
+  expect(free).toBeGreaterThan(0.15);
+});
