@@ -1,12 +1,13 @@
 // AV1 behind the `PayloadFormat` interface: OBUs into RTP payloads and back (RTP Payload Format For AV1 §4 and §5).
 
 import {
-  av1SequenceResolution,
+  type Av1Sequence,
   isAv1KeyFrame,
   isIgnored,
   OBU_TYPE,
   type Obu,
   parseAv1Payload,
+  readAv1Sequence,
   readLeb128,
   readObu,
   writeObus,
@@ -14,7 +15,6 @@ import {
 import { Av1Packetizer } from './av1-packetizer.ts';
 import { concatenate } from './concatenate.ts';
 import { type PayloadFormat, type PayloadInfo, UNCHANGED } from './payload-format.ts';
-import type { Resolution } from './vp8.ts';
 
 /** Bytes of an OBU's header with extension and size, and the first of its data. */
 const HEAD_SIZE = 11;
@@ -61,7 +61,7 @@ function inspect(payload: Uint8Array): PayloadInfo | undefined {
   if (payload.length < 2 || (continues && sequenceStart)) return undefined;
   const count = (head >> 4) & 0x03;
   let temporalLayer: number | undefined;
-  let resolution: Resolution | undefined;
+  let sequence: Av1Sequence | undefined;
   let sequenceHeader = false;
   /** The first frame in the packet is a key frame, and there is none behind it that is not. */
   let keyFrame: boolean | undefined;
@@ -88,7 +88,7 @@ function inspect(payload: Uint8Array): PayloadInfo | undefined {
     if (type === OBU_TYPE.sequenceHeader) {
       sequenceHeader = true;
       const data = readObu(payload.subarray(start, end), 0, true)?.obu.data;
-      resolution ??= data && av1SequenceResolution(data);
+      sequence ??= data && readAv1Sequence(data);
     } else if (type === OBU_TYPE.frame || type === OBU_TYPE.frameHeader) {
       const data = readObu(payload.subarray(start, Math.min(end, start + HEAD_SIZE)), 0, true)?.obu.data;
       const isKey = data !== undefined && isAv1KeyFrame(data) && ((extension >> 3) & 0x03) === 0;
@@ -110,7 +110,7 @@ function inspect(payload: Uint8Array): PayloadInfo | undefined {
     keyFrameStart,
     temporalLayer: temporalLayer ?? 0,
     layerSync: false,
-    ...(resolution && { resolution }),
+    ...sequence,
     ...(sequenceHeader && { parameterSets: true }),
     ...(continues && temporalLayer === undefined && { continued: true }),
   };

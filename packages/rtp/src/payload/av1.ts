@@ -177,20 +177,29 @@ export function parseAv1Payload(payload: Uint8Array): Av1Payload | undefined {
   return { continues, continued: (head & 0x40) !== 0, sequenceStart, elements };
 }
 
-/** The size of the largest picture of a sequence, by the data of its sequence header (AV1 §5.5). */
-export function av1SequenceResolution(data: Uint8Array): Resolution | undefined {
+/** What a sequence header says of the stream: the size is that of its largest picture. */
+export interface Av1Sequence {
+  readonly resolution: Resolution;
+  /** Profile, level and tier as SDP has them (RTP Payload Format For AV1 §7.2.1). */
+  readonly parameters: string;
+}
+
+/** Reads the data of an OBU_SEQUENCE_HEADER (AV1 §5.5.1); `undefined` where it is cut short. */
+export function readAv1Sequence(data: Uint8Array): Av1Sequence | undefined {
   const reader = new BitReader(data);
-  reader.skip(4);
-  if (reader.flag()) reader.skip(5);
-  else skipOperatingPoints(reader);
+  const profile = reader.bits(3);
+  reader.skip(1);
+  const { level, tier } = reader.flag() ? { level: reader.bits(5), tier: 0 } : readOperatingPoints(reader);
   const widthBits = reader.bits(4) + 1;
   const heightBits = reader.bits(4) + 1;
   const width = reader.bits(widthBits) + 1;
   const height = reader.bits(heightBits) + 1;
-  return reader.overrun ? undefined : { width, height };
+  if (reader.overrun) return undefined;
+  return { resolution: { width, height }, parameters: `level-idx=${level};profile=${profile};tier=${tier}` };
 }
 
-function skipOperatingPoints(reader: BitReader): void {
+/** Reads up to the last operating point, and answers what the first, which is all of the stream, needs of a decoder. */
+function readOperatingPoints(reader: BitReader): { level: number; tier: number } {
   let decoderModel = false;
   let delaySize = 0;
   if (reader.flag()) {
@@ -204,12 +213,16 @@ function skipOperatingPoints(reader: BitReader): void {
     }
   }
   const initialDelay = reader.flag();
+  let first: { level: number; tier: number } | undefined;
   for (let left = reader.bits(5) + 1; left > 0; left--) {
     reader.skip(12);
-    if (reader.bits(5) > 7) reader.skip(1);
+    const level = reader.bits(5);
+    const tier = level > 7 ? reader.bit() : 0;
+    first ??= { level, tier };
     if (decoderModel && reader.flag()) reader.skip(2 * delaySize + 1);
     if (initialDelay && reader.flag()) reader.skip(4);
   }
+  return first ?? { level: 0, tier: 0 };
 }
 
 /** Whether the frame of an OBU_FRAME or OBU_FRAME_HEADER is a key frame that is shown (AV1 §5.9.2). */

@@ -1,7 +1,7 @@
 // H.264 behind the `PayloadFormat` interface.
 
 import { H264_NAL, h264CanStartFrame, h264ParameterSetKey, h264Syntax, parseAvcConfiguration } from './h264.ts';
-import { h264SpsResolution } from './h264-sps.ts';
+import { h264SpsParameters, h264SpsResolution } from './h264-sps.ts';
 import { depacketizeNalUnits, findNalUnits, packNalUnits } from './nal-payloads.ts';
 import { splitNalUnits } from './nal-units.ts';
 import { completeKeyFrame, MAX_PARAMETER_SETS } from './parameter-sets.ts';
@@ -29,11 +29,11 @@ import type { Resolution } from './vp8.ts';
 export function createH264Format(parameterSets: readonly Uint8Array[] = []): PayloadFormat {
   const known = parameterSets.find(([header = 0]) => (header & 0x1f) === H264_NAL.sps);
   const startsAtIdr = known !== undefined;
-  const resolution = known && h264SpsResolution(known);
+  const announced = known && describeSps(known);
   return {
     codec: 'H264',
     marksFrameStart: false,
-    inspect: (payload) => inspect(payload, startsAtIdr, resolution),
+    inspect: (payload) => inspect(payload, startsAtIdr, announced),
     depacketize(payloads) {
       const frame = depacketizeNalUnits(payloads, h264Syntax);
       return frame && (startsAtIdr ? completeKeyFrame('H264', frame, parameterSets) : frame);
@@ -49,7 +49,17 @@ export const h264Format: PayloadFormat = createH264Format();
 const START: PayloadInfo = { frameStart: true, keyFrameStart: false, temporalLayer: 0, layerSync: false };
 const LATER: PayloadInfo = { frameStart: false, keyFrameStart: false, temporalLayer: 0, layerSync: false };
 
-function inspect(payload: Uint8Array, startsAtIdr: boolean, known: Resolution | undefined): PayloadInfo | undefined {
+/** What an SPS says of the stream. */
+interface StreamDescription {
+  readonly resolution: Resolution | undefined;
+  readonly parameters: string | undefined;
+}
+
+function describeSps(unit: Uint8Array): StreamDescription {
+  return { resolution: h264SpsResolution(unit), parameters: h264SpsParameters(unit) };
+}
+
+function inspect(payload: Uint8Array, startsAtIdr: boolean, known?: StreamDescription): PayloadInfo | undefined {
   const plain = inspectSlice(payload, startsAtIdr);
   if (plain !== undefined) return plain;
   const parts = findNalUnits(payload, h264Syntax);
@@ -57,13 +67,13 @@ function inspect(payload: Uint8Array, startsAtIdr: boolean, known: Resolution | 
   const [head] = parts;
   let keyFrameStart = false;
   let parameterSets = false;
-  let resolution: Resolution | undefined;
+  let described: StreamDescription | undefined;
   let referring = false;
   for (const { start, end, type, first, fragment } of parts) {
     if (!first) continue;
     if (type === H264_NAL.sps) {
       keyFrameStart = true;
-      if (!fragment) resolution ??= h264SpsResolution(payload.subarray(start, end));
+      if (!fragment) described ??= describeSps(payload.subarray(start, end));
     }
     if (type === H264_NAL.sps || type === H264_NAL.pps) parameterSets = true;
     if (type === H264_NAL.slice) referring = true;
@@ -73,14 +83,15 @@ function inspect(payload: Uint8Array, startsAtIdr: boolean, known: Resolution | 
   }
   // Parameter sets may be repeated ahead of any picture. Nobody can begin at one that refers to others.
   if (referring) keyFrameStart = false;
-  if (keyFrameStart && !parameterSets) resolution = known;
+  if (keyFrameStart && !parameterSets) described = known;
   const body = head === undefined ? 0 : (payload[head.fragment ? head.start : head.start + 1] ?? 0);
   return {
     frameStart: head === undefined || (head.first && h264CanStartFrame(head.type, body)),
     keyFrameStart,
     temporalLayer: 0,
     layerSync: false,
-    ...(resolution && { resolution }),
+    ...(described?.resolution && { resolution: described.resolution }),
+    ...(described?.parameters && { parameters: described.parameters }),
     ...(parameterSets && { parameterSets }),
   };
 }

@@ -52,6 +52,13 @@ export function h264SpsResolution(unit: Uint8Array): Resolution | undefined {
   return plausible ? { width, height } : undefined;
 }
 
+/** Profile, constraints and level as SDP has them (RFC 6184 §8.1); `undefined` where the unit is cut short. */
+export function h264SpsParameters(unit: Uint8Array): string | undefined {
+  if (unit.length < 4) return undefined;
+  const digits = [...unit.subarray(1, 4)].map((byte) => byte.toString(16).padStart(2, '0'));
+  return `profile-level-id=${digits.join('')}`;
+}
+
 function skipScalingLists(reader: BitReader, count: number): void {
   for (let i = 0; i < count && !reader.overrun; i++) {
     if (!reader.flag()) continue;

@@ -1,7 +1,7 @@
 // H.265 behind the `PayloadFormat` interface.
 
 import { H265_NAL, h265CanStartFrame, h265NalType, h265Syntax, isH265Irap, parseHevcConfiguration } from './h265.ts';
-import { h265SpsResolution } from './h265-sps.ts';
+import { h265SpsParameters, h265SpsResolution } from './h265-sps.ts';
 import { depacketizeNalUnits, findNalUnits, packNalUnits } from './nal-payloads.ts';
 import { splitNalUnits } from './nal-units.ts';
 import { completeKeyFrame, MAX_PARAMETER_SETS } from './parameter-sets.ts';
@@ -28,11 +28,11 @@ import type { Resolution } from './vp8.ts';
 export function createH265Format(parameterSets: readonly Uint8Array[] = []): PayloadFormat {
   const known = parameterSets.find(([header = 0]) => h265NalType(header) === H265_NAL.sps);
   const startsAtIrap = known !== undefined;
-  const resolution = known && h265SpsResolution(known);
+  const announced = known && describeSps(known);
   return {
     codec: 'H265',
     marksFrameStart: false,
-    inspect: (payload) => inspect(payload, startsAtIrap, resolution),
+    inspect: (payload) => inspect(payload, startsAtIrap, announced),
     depacketize(payloads) {
       const frame = depacketizeNalUnits(payloads, h265Syntax);
       return frame && (startsAtIrap ? completeKeyFrame('H265', frame, parameterSets) : frame);
@@ -53,7 +53,17 @@ function plainInfo(frameStart: boolean, temporalLayer: number): PayloadInfo {
   return { frameStart, keyFrameStart: false, temporalLayer, layerSync: false };
 }
 
-function inspect(payload: Uint8Array, startsAtIrap: boolean, known: Resolution | undefined): PayloadInfo | undefined {
+/** What an SPS says of the stream. */
+interface StreamDescription {
+  readonly resolution: Resolution | undefined;
+  readonly parameters: string | undefined;
+}
+
+function describeSps(unit: Uint8Array): StreamDescription {
+  return { resolution: h265SpsResolution(unit), parameters: h265SpsParameters(unit) };
+}
+
+function inspect(payload: Uint8Array, startsAtIrap: boolean, known?: StreamDescription): PayloadInfo | undefined {
   const plain = inspectSegment(payload, startsAtIrap);
   if (plain !== undefined) return plain;
   const parts = findNalUnits(payload, h265Syntax);
@@ -62,7 +72,7 @@ function inspect(payload: Uint8Array, startsAtIrap: boolean, known: Resolution |
   let keyFrameStart = false;
   let parameterSets = false;
   let referring = false;
-  let resolution: Resolution | undefined;
+  let described: StreamDescription | undefined;
   for (const { start, end, type, first, fragment } of parts) {
     if (type <= H265_NAL.lastSlice && !isH265Irap(type)) referring = true;
     if (!first) continue;
@@ -72,11 +82,11 @@ function inspect(payload: Uint8Array, startsAtIrap: boolean, known: Resolution |
     if (!isParameterSet(type)) continue;
     parameterSets = true;
     if (type === H265_NAL.vps) keyFrameStart = true;
-    if (type === H265_NAL.sps && !fragment) resolution ??= h265SpsResolution(payload.subarray(start, end));
+    if (type === H265_NAL.sps && !fragment) described ??= describeSps(payload.subarray(start, end));
   }
   // Parameter sets may be repeated ahead of any picture. Nobody can begin at one that refers to others.
   if (referring) keyFrameStart = false;
-  if (keyFrameStart && !parameterSets) resolution = known;
+  if (keyFrameStart && !parameterSets) described = known;
   const body = head === undefined ? 0 : (payload[head.fragment ? head.start : head.start + 2] ?? 0);
   const temporalLayer = temporalLayerOf(payload);
   // TSA and STSA pictures refer to no picture of their own layer or above: in layer 1, to layer 0 only.
@@ -86,7 +96,8 @@ function inspect(payload: Uint8Array, startsAtIrap: boolean, known: Resolution |
     keyFrameStart,
     temporalLayer,
     layerSync: access && temporalLayer === 1,
-    ...(resolution && { resolution }),
+    ...(described?.resolution && { resolution: described.resolution }),
+    ...(described?.parameters && { parameters: described.parameters }),
     ...(parameterSets && { parameterSets }),
   };
 }

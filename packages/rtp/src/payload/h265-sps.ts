@@ -32,6 +32,17 @@ export function h265SpsResolution(unit: Uint8Array): Resolution | undefined {
   return plausible ? { width, height } : undefined;
 }
 
+/** Profile, tier and level as SDP has them (RFC 7798 §7.1); `undefined` where the unit is cut short. */
+export function h265SpsParameters(unit: Uint8Array): string | undefined {
+  const reader = new BitReader(unescapeNalUnit(unit, 2, MAX_SPS_BYTES));
+  reader.skip(8 + 2);
+  const tier = reader.bit();
+  const profile = reader.bits(5);
+  reader.skip(32 + 48);
+  const level = reader.bits(8);
+  return reader.overrun ? undefined : `level-id=${level};profile-id=${profile};tier-flag=${tier}`;
+}
+
 /** profile_tier_level(1, subLayers) of H.265 §7.3.3. */
 function skipProfileTierLevel(reader: BitReader, subLayers: number): void {
   reader.skip(88 + 8);

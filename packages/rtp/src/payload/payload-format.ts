@@ -18,6 +18,11 @@ export interface PayloadInfo {
   readonly layerSync: boolean;
   /** The size in pixels, where the packet says it (the first of a key frame). */
   readonly resolution?: Resolution;
+  /**
+   * The codec's parameters in the words of SDP, e.g. `profile-level-id=42e01f`, where the packet says them (as it does the
+   * size): what is sent, whatever was negotiated.
+   */
+  readonly parameters?: string;
   /** The picture id, 7 or 15 bit, where the payload descriptor has one. */
   readonly pictureId?: number;
   /** The packet holds parameter sets: SPS, PPS, VPS, an AV1 sequence header. Absent where it holds none. */

@@ -22,11 +22,13 @@ export const vp9Format: PayloadFormat = {
     const announced = structure?.resolutions.at(-1);
     const isSize = announced !== undefined && announced.width > 0 && announced.height > 0;
     const resolution = !keyFrameStart ? undefined : isSize ? announced : head?.resolution;
+    // As SDP has it (RFC 9628 §6).
+    const parameters = keyFrameStart && head !== undefined ? `profile-id=${head.profile}` : undefined;
     const temporalLayer = layer?.temporal ?? 0;
     // U is about the layers above the frame's own, so that only on layer 0 it frees a receiver from all of them.
     const layerSync = layer?.temporal === 0 && layer.switchingUp;
     // In one piece where most packets go: optional parts cost a copy each.
-    if (resolution === undefined && pictureId !== undefined) {
+    if (!keyFrameStart && pictureId !== undefined) {
       return { frameStart, keyFrameStart, temporalLayer, layerSync, pictureId };
     }
     return {
@@ -35,6 +37,7 @@ export const vp9Format: PayloadFormat = {
       temporalLayer,
       layerSync,
       ...(resolution && { resolution }),
+      ...(parameters && { parameters }),
       ...(pictureId !== undefined && { pictureId }),
     };
   },

@@ -213,6 +213,8 @@ export interface Vp9FrameHead {
   readonly keyFrame: boolean;
   /** In pixels, on key frames. */
   readonly resolution: Resolution | undefined;
+  /** 0 to 3. */
+  readonly profile: number;
 }
 
 /** Reads the head of the VP9 frame at `offset`, or answers `undefined` where there is none, as in encrypted payloads. */
@@ -224,7 +226,7 @@ export function parseVp9FrameHead(bytes: Uint8Array, offset = 0): Vp9FrameHead |
   const showExisting = reader.flag();
   const keyFrame = !showExisting && !reader.flag();
   if (reader.overrun) return undefined;
-  if (!keyFrame) return { keyFrame, resolution: undefined };
+  if (!keyFrame) return { keyFrame, resolution: undefined, profile };
   reader.skip(2);
   if (reader.bits(24) !== 0x498342) return undefined;
   if (profile >= 2) reader.skip(1);
@@ -233,5 +235,5 @@ export function parseVp9FrameHead(bytes: Uint8Array, offset = 0): Vp9FrameHead |
   else if (profile % 2 === 1) reader.skip(1);
   const width = reader.bits(16) + 1;
   const height = reader.bits(16) + 1;
-  return { keyFrame, resolution: reader.overrun ? undefined : { width, height } };
+  return { keyFrame, resolution: reader.overrun ? undefined : { width, height }, profile };
 }

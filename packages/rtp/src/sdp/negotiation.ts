@@ -1,5 +1,6 @@
 // Offer and answer (RFC 3264, RFC 8829): what each side says so that both know payload types, extensions and encodings.
 
+import { payloadFormatOf } from '../payload/formats.ts';
 import type { CongestionFeedbackFormat } from '../rtcp/feedback-types.ts';
 import type { HeaderExtensionIds, HeaderExtensionName } from '../rtp/header-extensions.ts';
 import { acceptCodecs } from './codec-match.ts';
@@ -137,6 +138,8 @@ export interface AnswerOptions {
    * for, in the order of the offer.
    */
   readonly codecs?: readonly CodecPreference[];
+  /** Take one codec for the media of a section, the most preferred: what is sent can be no other. Default false. */
+  readonly oneCodec?: boolean;
   /** Take FlexFEC (RFC 8627) where it is offered. Default false. */
   readonly forwardErrorCorrection?: boolean;
   /**
@@ -193,7 +196,9 @@ interface Answerer {
 
 function answerSection(offered: Section, { options, codecs: ours, extensions }: Answerer): Section {
   if (offered.kind === 'unsupported') return { ...offered, rejected: true, bundleOnly: false };
-  const codecs = acceptCodecs(offered.codecs, ours, options.codecs === undefined ? 'offer' : 'ours');
+  const accepted = acceptCodecs(offered.codecs, ours, options.codecs === undefined ? 'offer' : 'ours');
+  const chosen = accepted.find(({ name }) => payloadFormatOf(name) !== undefined);
+  const codecs = options.oneCodec ? accepted.filter((codec) => codec === chosen || codec.name === FLEXFEC) : accepted;
   if (offered.rejected || codecs.length === 0) {
     const { msid: _, ...closed } = closedMedia(offered);
     return closed;

@@ -218,8 +218,9 @@ describe('what a packet says', () => {
     writer.bits(4, 9);
     writer.bits(11, 1279);
     writer.bits(10, 719);
-    const resolution = av1Format.inspect(join(hex('18 08'), writer.bytes))?.resolution;
+    const { resolution, parameters } = av1Format.inspect(join(hex('18 08'), writer.bytes))!;
     expect(resolution).toEqual({ width: 1280, height: 720 });
+    expect(parameters).toBe('level-idx=8;profile=0;tier=0');
     expect(av1Format.inspect(join(hex('18 08'), writer.bytes.subarray(0, 20)))?.resolution).toBeUndefined();
   });
 });

@@ -134,6 +134,7 @@ describe('what a packet says', () => {
     const sps720 = '07 7a001fbcd940 5005ba10000003 00c00000032ae0f18325';
     const single = h264Format.inspect(hex(sps720));
     expect(single).toMatchObject({ keyFrameStart: true, resolution: { width: 1280, height: 720 } });
+    expect(single?.parameters).toBe('profile-level-id=7a001f');
     const stapA = hex('18', '0018', sps720, '000d 0869fc0000030007fffffff640', '000b 0585b80004000013931200');
     expect(h264Format.inspect(stapA)).toMatchObject({ keyFrameStart: true, resolution: { width: 1280, height: 720 } });
     const fragments = [hex('1c85 85b80004000013931200'), hex('1c05 02'), hex('1c45 03')];

@@ -144,6 +144,7 @@ describe('what a packet says', () => {
       width: 640,
       height: 360,
     });
+    expect(h265Format.inspect(sps)?.parameters).toBe('level-id=93;profile-id=21;tier-flag=0');
     for (const subLayers of [0, 1, 6]) {
       const resolution = h265SpsResolution(spsOf({ width: 1920, height: 1088, cropBottom: 4, subLayers }));
       expect(resolution).toEqual({ width: 1920, height: 1080 });

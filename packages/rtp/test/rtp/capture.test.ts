@@ -23,6 +23,8 @@ interface Arrival {
 
 interface Capture {
   readonly codec: string;
+  /** How what the key frames say of the codec begins. */
+  readonly parameters: string;
   /** Counted with a program of a few lines that reads RTP headers only. */
   readonly datagrams: readonly [rtp: number, rtcp: number];
   /** Of each encoding, by its rid: frames (by markers), key frames among them, and the sizes of these. */
@@ -30,12 +32,28 @@ interface Capture {
 }
 
 const CAPTURES: Readonly<Record<string, Capture>> = {
-  'vp8-one': { codec: 'VP8', datagrams: [150, 104], encodings: { '': [101, ['320x180', '480x270']] } },
-  'vp9-one': { codec: 'VP9', datagrams: [181, 102], encodings: { '': [101, ['480x270', '640x360']] } },
-  'h264-one': { codec: 'H264', datagrams: [156, 107], encodings: { '': [101, ['320x180', '480x270']] } },
-  'av1-one': { codec: 'AV1', datagrams: [140, 104], encodings: { '': [101, ['320x180', '480x270']] } },
+  'vp8-one': { codec: 'VP8', parameters: '', datagrams: [150, 104], encodings: { '': [101, ['320x180', '480x270']] } },
+  'vp9-one': {
+    codec: 'VP9',
+    parameters: 'profile-id=0',
+    datagrams: [181, 102],
+    encodings: { '': [101, ['480x270', '640x360']] },
+  },
+  'h264-one': {
+    codec: 'H264',
+    parameters: 'profile-level-id=42',
+    datagrams: [156, 107],
+    encodings: { '': [101, ['320x180', '480x270']] },
+  },
+  'av1-one': {
+    codec: 'AV1',
+    parameters: 'level-idx=',
+    datagrams: [140, 104],
+    encodings: { '': [101, ['320x180', '480x270']] },
+  },
   'vp8-sim': {
     codec: 'VP8',
+    parameters: '',
     datagrams: [902, 121],
     encodings: {
       q: [102, ['320x180', '320x180', '320x180', '320x180']],
@@ -45,7 +63,7 @@ const CAPTURES: Readonly<Record<string, Capture>> = {
   },
 };
 
-describe.each(Object.entries(CAPTURES))('%s', (name, { codec, datagrams: counted, encodings }) => {
+describe.each(Object.entries(CAPTURES))('%s', (name, { codec, parameters, datagrams: counted, encodings }) => {
   const datagrams = readCapture(name);
   const { payloadType, rtxPayloadType, extensionIds } = describeCapture(name);
   const format = payloadFormatOf(codec)!;
@@ -59,6 +77,16 @@ describe.each(Object.entries(CAPTURES))('%s', (name, { codec, datagrams: counted
   /** An encoding's media, in the order of arrival. */
   const mediaOf = (rid: string): Arrival[] =>
     arrivals.filter(({ packet }) => packet.payloadType === payloadType && token(packet, RID) === rid);
+
+  test('row 29: the packets tell the parameters that were negotiated', () => {
+    const told = new Set<string>();
+    for (const { packet } of arrivals) {
+      const info = packet.payloadType === payloadType ? format.inspect(packet.payload) : undefined;
+      if (info?.keyFrameStart) told.add(info.parameters ?? '');
+    }
+    // Of H.264 the profile: the level is that of the picture's size, and negotiated is the highest.
+    expect(new Set([...told].map((text) => text.slice(0, parameters.length)))).toEqual(new Set([parameters]));
+  });
 
   test('every RTP packet is read, and written again from what was read, byte for byte', () => {
     expect(rtp.length).toBe(counted[0]);

@@ -18,6 +18,11 @@ export interface LayerStats {
   readonly packetsRecovered: number;
   readonly jitter: Milliseconds;
   readonly resolution: Resolution | undefined;
+  /**
+   * The codec's parameters in the words of SDP, as its packets say them, whatever was negotiated: H.264's profile and level,
+   * VP9's profile, AV1's and H.265's profile, level and tier; `undefined` for other codecs and before a key frame.
+   */
+  readonly sdpFmtpLine: string | undefined;
   readonly keyFrames: number;
   /** Key frames asked of the publisher. */
   readonly keyFramesRequested: number;
@@ -106,6 +111,7 @@ function producerStats(producer: Producer, now: Milliseconds): ProducerStats {
       packetsRecovered: layer.stream?.packetsRecovered ?? 0,
       jitter: layer.stream?.jitter ?? 0,
       resolution: layer.resolution,
+      sdpFmtpLine: layer.parameters,
       keyFrames: layer.keyFrames,
       keyFramesRequested: layer.keyFramesRequested,
       keyFrameShare: layer.keyFrameShare(now),

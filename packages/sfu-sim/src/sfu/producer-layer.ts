@@ -74,6 +74,7 @@ export class ProducerLayer {
   #lastFrame: Milliseconds | undefined;
   #frameInterval: Milliseconds = 0;
   #resolution: Resolution | undefined;
+  #parameters: string | undefined;
   #keyFrames = 0;
   #keyFramesRequested = 0;
   /** As far as it has been seen to. */
@@ -104,6 +105,11 @@ export class ProducerLayer {
   /** The size of the newest key frame. */
   get resolution(): Resolution | undefined {
     return this.#resolution;
+  }
+
+  /** The codec's parameters in the words of SDP, as the newest key frame says them; `undefined` where none has. */
+  get parameters(): string | undefined {
+    return this.#parameters;
   }
 
   /** Key frames that began to arrive. */
@@ -199,6 +205,7 @@ export class ProducerLayer {
     if (info?.keyFrameStart) {
       this.#keyFrames += 1;
       this.#resolution = info.resolution ?? this.#resolution;
+      this.#parameters = info.parameters ?? this.#parameters;
       this.arbiter.onKeyFrame(arrival);
       this.#stream?.forgetBefore(packet.sequence);
     }

@@ -125,7 +125,7 @@ export class PublishSession {
       throw new Refusal('too-many-tracks', `A participant may publish ${sfu.maxTracksPerParticipant} tracks at once.`);
     }
     const congestionFeedback = sfu.congestionFeedback === 'ccfb';
-    const answered = answer(offer, { forwardErrorCorrection: true, congestionFeedback });
+    const answered = answer(offer, { oneCodec: true, forwardErrorCorrection: true, congestionFeedback });
     const accepted = tracks.map((track) => {
       const media = findMedia(answered, track.mid);
       const offered = findMedia(offer, track.mid);

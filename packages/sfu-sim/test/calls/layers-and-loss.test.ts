@@ -1,6 +1,6 @@
 // Behaviours 11, 20, 23, 24, 25 and 25a: layer switches, lost packets, key frame requests.
 
-import { seededRandom } from '@sluice/rtp';
+import { isRtcp, parseRtcp, seededRandom, serializeRtcp, type Transport } from '@sluice/rtp';
 import { syntheticCodecs } from '@sluice/sfu-sim/bench';
 import { expect, test } from 'vitest';
 import { VirtualCall, videoPublication, videoTrack } from './virtual-call.ts';
@@ -126,6 +126,51 @@ test('row 25: 5 % loss both ways at 50 ms RTT: retransmissions do it, with less 
   expect(bob.shown.length - length).toBeGreaterThan(570);
   expect(stats.packetsRecovered).toBeGreaterThan(50);
   expect(requested).toBeLessThan(10);
+});
+
+/** A transport whose owner asks for nothing that was lost. */
+function withoutNacks(transport: Transport): Transport {
+  return {
+    open: (handler) => transport.open(handler),
+    sendMessage: (message) => transport.sendMessage(message),
+    close: (reason) => transport.close(reason),
+    sendPacket(packet) {
+      const rtcp = isRtcp(packet) ? parseRtcp(packet).packets.filter(({ type }) => type !== 'nack') : undefined;
+      if (rtcp === undefined) transport.sendPacket(packet);
+      else if (rtcp.length > 0) transport.sendPacket(serializeRtcp(rtcp));
+    },
+  };
+}
+
+test('row 25: 5 % loss at 300 ms RTT: about a key frame a second without retransmissions, far fewer with them', async () => {
+  const requestsPerSecond = async (retransmissions: boolean) => {
+    const call = new VirtualCall({ seed: 7 });
+    const ada = await call.join('ada');
+    await call.settle(
+      ada.room.localParticipant.publishTrack(call.camera(), { keyframeInterval: Number.POSITIVE_INFINITY }),
+    );
+    await call.clock.run(500);
+    const bob = call.participant('bob');
+    const path = { identity: 'bob', downlink: { delay: 150, loss: 0.05 }, uplink: { delay: 150 } };
+    const transport = call.sfu.transport(path);
+    await call.settle(bob.room.connect(retransmissions ? transport : withoutNacks(transport)));
+    await call.clock.run(3000);
+    const before = call.trace.ofType('key-frame-requested').length;
+    const shown = bob.shown.length;
+    await call.clock.run(20_000);
+    expect(bob.shown.every(({ corrupt }) => !corrupt)).toBe(true);
+    return {
+      requests: (call.trace.ofType('key-frame-requested').length - before) / 20,
+      frames: (bob.shown.length - shown) / 20,
+    };
+  };
+  const [without, with_] = [await requestsPerSecond(false), await requestsPerSecond(true)];
+  const words = ({ requests, frames }: typeof without) => `${requests} key frames asked and ${frames} shown per second`;
+  console.log(`5 % loss at 300 ms: ${words(without)} without retransmissions, ${words(with_)} with them`);
+  expect(without.requests).toBeGreaterThan(0.5);
+  expect(without.requests).toBeLessThanOrEqual(1.1);
+  expect(with_.requests).toBeLessThan(without.requests / 2);
+  expect(with_.frames).toBeGreaterThan(2 * without.frames);
 });
 
 test('row 23: eight simultaneous requests make one key frame, on that encoding only', async () => {
