@@ -116,6 +116,8 @@ export class Consumer implements SendingStream {
   #anchor: TimestampAnchor | undefined;
   /** Nothing is sent while there is any. */
   readonly #pauseReasons = new Set<PauseReason>();
+  /** The layer whose key frame was arriving when it was needed: once it is whole it is replayed. */
+  #arriving: ProducerLayer | undefined;
   #replayedPackets = 0;
   #switches = 0;
 
@@ -220,7 +222,9 @@ export class Consumer implements SendingStream {
     const { target } = this.#layers;
     if (target === undefined || this.kind === 'audio') return;
     if (this.producer.info.muted || (this.#replay && this.#replayBest())) return;
-    this.#onKeyFrameWanted(target, reason);
+    // One that is arriving need not be asked for; should it never be whole, `tick` finds that it is overdue.
+    if (this.#replay && target.cache.isKeyFrameArriving(this.#clock.now())) this.#arriving = target;
+    else this.#onKeyFrameWanted(target, reason);
   }
 
   /** Ends; nothing is sent any more. */
@@ -305,6 +309,7 @@ export class Consumer implements SendingStream {
     if (this.isPaused) return;
     if (layer !== this.#layers.current) {
       if (forwarded.withheld) return;
+      if (layer === this.#arriving && this.#replayArrived(layer)) return;
       // A layer that begins or comes back may be the one to follow: its key frame is not waited for twice.
       if (info?.keyFrameStart) this.#layers.follow(this.#clock.now());
       if (layer !== this.#layers.target || !info?.keyFrameStart || !this.#canLineUp(layer)) return;
@@ -371,6 +376,13 @@ export class Consumer implements SendingStream {
       return true;
     }
     return false;
+  }
+
+  /** Replays the key frame that was waited for, if it is whole now: with it, what came last. */
+  #replayArrived(layer: ProducerLayer): boolean {
+    if (layer.cache.isKeyFrameArriving(this.#clock.now())) return false;
+    this.#arriving = undefined;
+    return this.#layers.current === undefined && this.#replayBest();
   }
 
   /** How long a layer's burst keeps the subscriber behind the live picture, which goes on meanwhile. */

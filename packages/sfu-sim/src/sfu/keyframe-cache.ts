@@ -14,6 +14,9 @@ export interface KeyframeCacheOptions {
   readonly maxAge?: Milliseconds;
 }
 
+/** A key frame that began longer ago and is not whole yet may never be. */
+const MAX_ARRIVAL: Milliseconds = 200;
+
 /** A packet with what its payload says. */
 export interface ForwardedPacket {
   readonly packet: ReceivedPacket;
@@ -116,6 +119,15 @@ export class KeyframeCache {
       if (forwarded !== undefined) following.push(forwarded);
     }
     return following;
+  }
+
+  /** Whether a key frame has begun to arrive and is not whole yet: a replay is a matter of milliseconds. */
+  isKeyFrameArriving(now: Milliseconds): boolean {
+    const start = this.#start;
+    const newest = this.#candidates.at(-1) ?? (this.#keyFrameBytes === undefined ? start : undefined);
+    if (start === undefined || newest === undefined) return false;
+    const began = this.#run[newest - start]?.packet.arrival ?? Number.NEGATIVE_INFINITY;
+    return now - began < MAX_ARRIVAL;
   }
 
   /** Forgets everything: the stream ended or paused, and what is here or still to come late must not be shown any more. */

@@ -6,12 +6,10 @@ import { VirtualCall, videoPublication, videoTrack } from './virtual-call.ts';
 const RTT = 40;
 
 /** Ada has been on air for a while; the next key frame is far away. */
-async function onAir(options: ConstructorParameters<typeof VirtualCall>[0] = {}) {
+async function onAir(options: ConstructorParameters<typeof VirtualCall>[0] = {}, keyframeInterval = 4000) {
   const call = new VirtualCall({ seed: 7, ...options });
   const ada = await call.join('ada', { uplink: { delay: RTT / 2 }, downlink: { delay: RTT / 2 } });
-  const publication = await call.settle(
-    ada.room.localParticipant.publishTrack(call.camera(), { keyframeInterval: 4000 }),
-  );
+  const publication = await call.settle(ada.room.localParticipant.publishTrack(call.camera(), { keyframeInterval }));
   await call.clock.run(5500);
   const keyFramesRequested = () =>
     call.sfu
@@ -97,6 +95,24 @@ test('row 5: a key frame beyond the bounds is not replayed, and costs one PLI', 
   expect(call.sfu.participant('bob').stats().consumers[0]?.packetsReplayed).toBe(0);
   expect(keyFramesRequested()).toBe(1);
   expect(bob.shown.every(({ corrupt }) => !corrupt)).toBe(true);
+});
+
+test('row 23: 40 joiners in a second, with a cache that is too old for them, cost two key frames at most', async () => {
+  const { call } = await onAir({}, Number.POSITIVE_INFINITY);
+  await call.clock.run(7000);
+  const requested = () => call.trace.ofType('key-frame-requested').length;
+  const before = requested();
+  const joiners = Array.from({ length: 40 }, (_, i) => call.participant(`joiner-${i}`));
+  const path = { uplink: { delay: RTT / 2 }, downlink: { delay: RTT / 2 } };
+  const connected = joiners.map(async ({ room }, i) => {
+    await new Promise<void>((resolve) => call.clock.setTimeout(resolve, i * 25));
+    await room.connect(call.sfu.transport({ identity: `joiner-${i}`, ...path }));
+  });
+  await call.settle(Promise.all(connected));
+  await call.clock.run(1000);
+  expect(joiners.every(({ shown }) => shown.length > 0)).toBe(true);
+  console.log(`40 joiners in a second: ${requested() - before} key frames`);
+  expect(requested() - before).toBeLessThanOrEqual(2);
 });
 
 test('row 12: who subscribes before anything is published gets it when it comes', async () => {

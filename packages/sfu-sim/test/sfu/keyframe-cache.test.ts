@@ -179,6 +179,28 @@ test('a late fill makes the replay whole again', () => {
   expect(cache.replay(0)).toEqual(packets);
 });
 
+test('it says while a key frame is arriving: from its first packet until it is whole, but not for longer than 200 ms', () => {
+  const packets = packetsOf([
+    { key: false, sizes: [10], temporalLayer: 0 },
+    { key: true, sizes: [10, 10, 10], temporalLayer: 0 },
+    { key: false, sizes: [10], temporalLayer: 0 },
+    { key: true, sizes: [10, 10], temporalLayer: 0 },
+    { key: false, sizes: [10], temporalLayer: 0 },
+  ]);
+  const cache = new KeyframeCache();
+  const told = packets.map((forwarded) => {
+    cache.push(forwarded);
+    return cache.isKeyFrameArriving(forwarded.packet.arrival);
+  });
+  expect(told).toEqual([false, true, true, false, false, true, false, false]);
+  cache.purge();
+  expect(cache.isKeyFrameArriving(0)).toBe(false);
+  const holed = new KeyframeCache();
+  for (const index of [1, 3, 4]) holed.push(packets[index]!);
+  const began = packets[1]!.packet.arrival;
+  expect([199, 200].map((later) => holed.isKeyFrameArriving(began + later))).toEqual([true, false]);
+});
+
 test('row 5: a key frame over the bound is never cached, nor anything after it until the next one', () => {
   const packets = packetsOf([
     { key: true, sizes: [100], temporalLayer: 0 },
