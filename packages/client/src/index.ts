@@ -27,6 +27,7 @@ export type { AudioSource, VideoSource } from './media/sources.ts';
 export type { VideoEncoding } from './media/video-encodings.ts';
 export { defaultEncodings } from './media/video-encodings.ts';
 export type { VideoReceiverStats } from './media/video-receiver.ts';
+export type { DataPublishOptions } from './room/data-channel.ts';
 export * from './room/errors.ts';
 export type { LocalParticipant, TrackPublishOptions } from './room/local-participant.ts';
 export { LocalAudioTrack, type LocalTrack, LocalVideoTrack, type Publishable } from './room/local-tracks.ts';

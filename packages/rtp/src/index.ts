@@ -11,9 +11,13 @@ export type { CongestionControllerFactory, CongestionOptions } from './congestio
 export type { PacerPriority } from './congestion/pacer-queue.ts';
 export * from './congestion/uplink-allocation.ts';
 export * from './congestion/uplink-allocator.ts';
+export * from './data/data-message.ts';
+export * from './data/data-receiver.ts';
+export * from './data/data-sender.ts';
 export * from './emitter.ts';
 export * from './errors.ts';
 export * from './freeze-detector.ts';
+export { decodeBase64, encodeBase64 } from './payload/base64.ts';
 export * from './payload/dependency-descriptor.ts';
 export * from './payload/dependency-descriptor-writer.ts';
 export * from './payload/formats.ts';

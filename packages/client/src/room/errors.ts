@@ -54,6 +54,24 @@ export class SubscribeError extends ReasonedError<SubscribeErrorReason> {
   override readonly code = 'subscribe';
 }
 
+/** Why a data message was not sent. */
+export type DataErrorReason =
+  /** It has more bytes than a message may have. */
+  | 'too-large'
+  /** Too many bytes wait to be sent already: await the messages before. */
+  | 'buffer-full'
+  /** None of those it is for is in the room. */
+  | 'unknown-participant'
+  /** More messages per second than the SFU allows. */
+  | 'rate-limited'
+  /** The SFU said no, for the reason in `message`. */
+  | 'refused';
+
+/** A data message was not sent; the room goes on. */
+export class DataError extends ReasonedError<DataErrorReason> {
+  override readonly code = 'data';
+}
+
 /** Why a medium cannot be handled. */
 export type MediaErrorReason =
   /** The encoder gave up. */

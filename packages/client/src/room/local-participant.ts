@@ -3,6 +3,7 @@
 import {
   ArgumentError,
   type BitsPerSecond,
+  type Bytes,
   type Clock,
   checkProtection,
   type FlexFecProtection,
@@ -20,6 +21,7 @@ import type { EncodedLayerFrame, LayerTarget } from '../media/layer-encoder.ts';
 import type { MediaCodecs } from '../media/media-codecs.ts';
 import { SimulcastEncoder, supportedEncodings } from '../media/simulcast-encoder.ts';
 import { defaultEncodings, type VideoEncoding, validateEncodings } from '../media/video-encodings.ts';
+import type { DataChannel, DataPublishOptions } from './data-channel.ts';
 import { ConnectionError, type MediaError, PublishError } from './errors.ts';
 import {
   type LocalAudioTrack,
@@ -68,6 +70,7 @@ export interface Session {
   readonly signalling: SignallingClient;
   readonly publisher: Publisher;
   readonly uplink: Uplink;
+  readonly data: DataChannel;
 }
 
 /** What a local participant is made of. */
@@ -141,6 +144,28 @@ export class LocalParticipant implements LocalPublicationControls {
     const { signalling } = this.#options.session();
     this.#end(publication);
     await signalling.request({ type: 'unpublish', trackId: publication.trackId }).catch(ignoreRefusal);
+  }
+
+  /**
+   * Sends the others a message of up to 65 536 bytes. Resolves when it is on its way: a reliable one when the SFU has it, a
+   * lossy one when all of it has left. Await it to send no faster than the path allows.
+   *
+   * @throws DataError when it is too large, more than 1 MiB waits already, nobody is there to get it (reliable only), or the
+   * SFU says no
+   * @throws ConnectionError when the room is not connected, or left meanwhile
+   * @throws ArgumentError for impossible options
+   */
+  async publishData(payload: Uint8Array, options: DataPublishOptions = {}): Promise<void> {
+    await this.#options.session().data.publish(payload, options);
+  }
+
+  /**
+   * Bytes of data messages that wait to be sent.
+   *
+   * @throws ConnectionError when the room is not connected
+   */
+  get dataBufferedAmount(): Bytes {
+    return this.#options.session().data.bufferedAmount;
   }
 
   /** Called by a publication. */

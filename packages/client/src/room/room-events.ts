@@ -30,6 +30,14 @@ export interface RosterEvents {
   };
   /** Who of the others speaks, the dominant speaker first; every 300 ms while anybody does, and once when nobody does. */
   activeSpeakersChanged: { readonly speakers: readonly RemoteParticipant[] };
+  /** Somebody has sent a data message. */
+  dataReceived: {
+    readonly payload: Uint8Array;
+    readonly participant: RemoteParticipant;
+    /** As its sender has named it. */
+    readonly topic: string | undefined;
+    readonly reliable: boolean;
+  };
   trackMuted: { readonly publication: RemoteTrackPublication; readonly participant: RemoteParticipant };
   trackUnmuted: { readonly publication: RemoteTrackPublication; readonly participant: RemoteParticipant };
   /** The SFU forwards other layers of a track. */

@@ -28,6 +28,7 @@ import {
 } from '@sluice/rtp';
 import { CODEC_STRINGS } from '../media/codec-strings.ts';
 import { browserCodecs, type MediaCodecs } from '../media/media-codecs.ts';
+import { DataChannel } from './data-channel.ts';
 import { DownlinkBudget } from './downlink-budget.ts';
 import { ConnectionError, SubscribeError } from './errors.ts';
 import { createRemoteTrack } from './incoming-track.ts';
@@ -98,6 +99,7 @@ interface Connection {
   readonly signalling: SignallingClient;
   readonly publisher: Publisher;
   readonly uplink: Uplink;
+  readonly data: DataChannel;
   readonly subscriber: Subscriber;
   readonly stopTicking: () => void;
   readonly stopPinging: () => void;
@@ -283,6 +285,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
       clock: this.#clock,
       congestion,
       queueSize: () => publisher.sender.statistics.queueSize,
+      otherRate: (now) => data.rate(now),
       allocation: this.#uplinkAllocation,
       participant: () => this.localParticipant.identity,
       tracer: this.#tracer,
@@ -293,6 +296,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
       congestionFeedback: this.#congestionFeedback,
       sendRtcp: (packets) => publisher.sender.sendRtcp(packets),
       onNack: this.#tracer && ((nack) => this.#traceNack(nack)),
+      onData: (payload) => data.receive(payload),
       onTrack: (track) => this.#onTrack(track, codecs),
       onTrackEnded: (trackId) => this.#roster.unsubscribed(trackId),
     });
@@ -302,7 +306,15 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
       onNotification: (message) => this.#onNotification(connection, message),
       onError: (error) => this.emit('error', { error }),
     });
+    const data = new DataChannel({
+      clock: this.#clock,
+      random: random.fork('data'),
+      sender: publisher.sender,
+      signalling,
+      onMessage: (message) => this.#roster.onData(message),
+    });
     const connection: Connection = {
+      data,
       transport,
       signalling,
       publisher,
@@ -314,6 +326,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
         publisher.tick(now);
         uplink.tick(now);
         subscriber.tick(now);
+        data.tick(now);
         if (this.#state === 'connected') this.#budget.tick(now);
       }),
       stopPinging: every(this.#clock, PING_INTERVAL, () => signalling.notify({ type: 'ping' })),
@@ -351,6 +364,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     this.#connection = undefined;
     connection.stopTicking();
     connection.stopPinging();
+    connection.data.close();
     connection.publisher.close();
     connection.signalling.close(new ConnectionError('closed', `The connection is closed: ${reason}.`));
     connection.transport.close(reason);
@@ -384,6 +398,7 @@ export class Room extends TypedEmitter<RoomEvents> implements RemotePublicationC
     if (message.type === 'offer') this.#onOffer(connection, message);
     else if (message.type === 'track-unpublished' && message.participantId === this.localParticipant.participantId)
       this.localParticipant.onUnpublished(message.trackId, message.reason);
+    else if (message.type === 'data') connection.data.onMessage(message);
     else if (message.type === 'layers-wanted') this.localParticipant.onLayersWanted(message.trackId, message.count);
     else this.#roster.receive(message);
   }

@@ -1,6 +1,7 @@
 // The others: who they are, what they publish, and what of it comes in.
 
 import type { Clock, Milliseconds, ParticipantInfo, ServerMessage, TrackInfo } from '@sluice/rtp';
+import type { ReceivedData } from './data-channel.ts';
 import { RemoteParticipant } from './participants.ts';
 import { type RemotePublicationControls, RemoteTrackPublication } from './publications.ts';
 import type { RemoteTrack } from './remote-tracks.ts';
@@ -82,6 +83,12 @@ export class Roster {
         this.#setSpeakers(message.speakers);
         break;
     }
+  }
+
+  /** A data message of somebody. */
+  onData({ participantId, payload, topic, reliable }: ReceivedData): void {
+    const participant = this.#participants.get(participantId);
+    if (participant !== undefined) this.#options.emit('dataReceived', { payload, participant, topic, reliable });
   }
 
   /**

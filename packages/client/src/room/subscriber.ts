@@ -54,6 +54,8 @@ export interface SubscriberOptions {
   readonly congestionFeedback: CongestionFeedbackFormat;
   /** Lost packets are asked for: for the trace. */
   readonly onNack: ((nack: RtcpNack) => void) | undefined;
+  /** A packet with a piece of a data message came. */
+  readonly onData: (payload: Uint8Array) => void;
   /** A track comes in; `undefined` refuses it. */
   readonly onTrack: (track: IncomingTrack) => TrackReceiver | undefined;
   /** An offer of the SFU ended a track. */
@@ -80,6 +82,7 @@ export class Subscriber {
     this.#ssrc = options.random.integer(1, 0x7fffffff);
     this.#session = new ReceiverSession({
       ssrc: this.#ssrc,
+      onData: (payload) => options.onData(payload),
       onPacket: ({ receiver }, packet) => receiver.receive(packet),
     });
   }

@@ -2,6 +2,7 @@
 
 import {
   type AudioAllocation,
+  type BitsPerSecond,
   type Bytes,
   type Clock,
   type CongestionController,
@@ -48,6 +49,8 @@ export interface UplinkOptions {
   readonly congestion: CongestionController;
   /** Bytes that wait for the pacer. */
   readonly queueSize: () => Bytes;
+  /** What is sent beside media, in bit/s. */
+  readonly otherRate: (now: Milliseconds) => BitsPerSecond;
   readonly allocation: Partial<UplinkAllocationOptions>;
   /** The identity of whose uplink it is. */
   readonly participant: () => string;
@@ -105,7 +108,7 @@ export class Uplink {
   }
 
   #allocate(now: Milliseconds): void {
-    const { congestion } = this.#options;
+    const { congestion, otherRate } = this.#options;
     this.#loss += LOSS_WEIGHT * (congestion.lossRatio - this.#loss);
     const audioTracks: AudioTrack[] = [];
     const videoTracks: VideoTrack[] = [];
@@ -116,7 +119,7 @@ export class Uplink {
     const allocation = this.#allocator.allocate(
       {
         // What is held back for a moment shall not turn encodings off.
-        target: congestion.stableTargetBitrate,
+        target: Math.max(0, congestion.stableTargetBitrate - otherRate(now)),
         lossRatio: this.#loss,
         audio: audioTracks.map(audioDemand),
         video: videoTracks.map(videoDemand),

@@ -3,7 +3,7 @@
 import type { Bytes, Milliseconds } from '../units.ts';
 
 /** From the most to the least urgent. Audio is never held back, but it counts. */
-export type PacerPriority = 'audio' | 'audio-rtx' | 'video-rtx' | 'video' | 'fec' | 'padding';
+export type PacerPriority = 'audio' | 'audio-rtx' | 'data' | 'video-rtx' | 'video' | 'fec' | 'padding';
 
 /** A packet that waits, and the one behind it. */
 interface Entry<Packet> {
@@ -18,7 +18,15 @@ interface Lane<Packet> {
   tail: Entry<Packet> | undefined;
 }
 
-const RANK: Record<PacerPriority, number> = { audio: 0, 'audio-rtx': 1, 'video-rtx': 2, video: 3, fec: 4, padding: 5 };
+const RANK: Record<PacerPriority, number> = {
+  audio: 0,
+  'audio-rtx': 1,
+  data: 2,
+  'video-rtx': 3,
+  video: 4,
+  fec: 5,
+  padding: 6,
+};
 
 export class PacerQueue<Packet> {
   readonly #lanes: readonly Lane<Packet>[] = Object.values(RANK).map(() => ({ head: undefined, tail: undefined }));

@@ -7,7 +7,7 @@ import type { RtcpPacket } from '../rtcp/packets.ts';
 import type { HeaderExtensionIds } from '../rtp/header-extensions.ts';
 import type { RtpFields } from '../rtp/packet.ts';
 import type { Milliseconds } from '../units.ts';
-import { SenderSession, type SenderSessionOptions, type SendingStream } from './sender-session.ts';
+import { type PacketWatcher, SenderSession, type SenderSessionOptions, type SendingStream } from './sender-session.ts';
 
 /** What a `PacketSender` is made of. */
 export interface PacketSenderOptions extends SenderSessionOptions {
@@ -58,10 +58,14 @@ export class PacketSender {
     return this.#session.withdraw(outgoing);
   }
 
-  /** Sends an RTP packet as soon as the pacer allows. */
-  send(fields: RtpFields, extensionIds: HeaderExtensionIds, priority: PacerPriority): void {
+  /**
+   * Sends an RTP packet as soon as the pacer allows.
+   *
+   * @param watcher - hears what becomes of it. Default: nobody does
+   */
+  send(fields: RtpFields, extensionIds: HeaderExtensionIds, priority: PacerPriority, watcher?: PacketWatcher): void {
     const now = this.#clock.now();
-    this.#session.send(fields, extensionIds, priority, now);
+    this.#session.send(fields, extensionIds, priority, now, watcher);
     this.#schedule(now);
   }
 

@@ -1,9 +1,11 @@
 // The receiving end of a transport, all its streams together: the way of each packet to its stream, retransmissions put
 // back in place, requests for what is missing, reports and feedback for congestion control. It owns no timer.
 
+import { DATA_PAYLOAD_TYPE } from '../data/data-message.ts';
 import type { CongestionFeedbackFormat } from '../rtcp/feedback-types.ts';
 import type { RtcpPacket } from '../rtcp/packets.ts';
 import { ReceiverRoundTrip } from '../rtcp/reference-time.ts';
+import { DEFAULT_HEADER_EXTENSION_IDS } from '../rtp/header-extensions.ts';
 import type { RtpPacket } from '../rtp/packet.ts';
 import type { ReceivedPacket, RtpReceiveStream } from '../rtp/receive-stream.ts';
 import type { Milliseconds } from '../units.ts';
@@ -30,6 +32,8 @@ export interface ReceiverSessionOptions<Target> {
    * Default: it is not delivered.
    */
   readonly onUnknown?: (packet: RtpPacket) => void;
+  /** The payload of a packet with data messages has arrived. Default: they are of no stream. */
+  readonly onData?: (payload: Uint8Array, arrival: Milliseconds) => void;
   /** Time between receiver reports. Default 1000 ms: RFC 3550 §6.2 allows less, the round trip is wanted sooner. */
   readonly reportInterval?: Milliseconds;
 }
@@ -41,7 +45,7 @@ export class ReceiverSession<Target> {
   readonly #feedback = new FeedbackReporter();
   readonly #roundTrip: ReceiverRoundTrip;
   readonly #routes = new Map<number, Route<Target>>();
-  #transportSequenceId: number | undefined;
+  #transportSequenceId: number | undefined = DEFAULT_HEADER_EXTENSION_IDS.transportSequence;
   #lastReport: Milliseconds = Number.NEGATIVE_INFINITY;
 
   constructor(options: ReceiverSessionOptions<Target>) {
@@ -50,7 +54,10 @@ export class ReceiverSession<Target> {
     this.#roundTrip = new ReceiverRoundTrip(options.ssrc);
   }
 
-  /** Identifier of the transport-wide sequence number, one for all streams (RFC 8843 §9.1); `undefined`: no feedback. */
+  /**
+   * Identifier of the transport-wide sequence number, one for all streams (RFC 8843 §9.1); `undefined`: no feedback. Until
+   * anything is negotiated, that of `DEFAULT_HEADER_EXTENSION_IDS`, which data messages have.
+   */
   set transportSequenceId(id: number | undefined) {
     this.#transportSequenceId = id;
   }
@@ -83,6 +90,11 @@ export class ReceiverSession<Target> {
    */
   receive(packet: RtpPacket, arrival: Milliseconds): boolean {
     this.#feedback.onPacket(packet, this.#transportSequenceId, arrival);
+    const { onData } = this.#options;
+    if (packet.payloadType === DATA_PAYLOAD_TYPE && onData !== undefined) {
+      onData(packet.payload, arrival);
+      return true;
+    }
     if (!this.#routes.has(packet.ssrc)) this.#options.onUnknown?.(packet);
     return this.deliver(packet, arrival);
   }

@@ -1,7 +1,7 @@
 // The sending end of a transport, all its streams together: pacing at the rate congestion control allows, the extensions
 // that depend on the moment of departure, answers to NACK and key frame requests, sender reports. It owns no timer.
 
-import type { CongestionController } from '../congestion/controller.ts';
+import type { CongestionController, FeedbackReport } from '../congestion/controller.ts';
 import { Pacer } from '../congestion/pacer.ts';
 import type { PacerPriority } from '../congestion/pacer-queue.ts';
 import { SendHistory } from '../congestion/send-history.ts';
@@ -47,10 +47,19 @@ export interface SenderSessionOptions {
   readonly congestion?: CongestionController | undefined;
 }
 
+/** Who wants to know what becomes of one packet. */
+export interface PacketWatcher {
+  /** It has left. */
+  onDeparted(now: Milliseconds): void;
+  /** Congestion feedback says that it has arrived, or that it is lost; `undefined`: of no interest. */
+  readonly onReported: ((received: boolean, now: Milliseconds) => void) | undefined;
+}
+
 /** An RTP packet that is ready but for its departure. */
 interface DepartingPacket {
   readonly fields: RtpFields;
   readonly extensionIds: HeaderExtensionIds;
+  readonly watcher?: PacketWatcher | undefined;
 }
 
 /** Congestion control and what it needs, together or not at all. */
@@ -74,6 +83,9 @@ interface Entry {
  */
 const PATIENCE_FOR_PADDING: Milliseconds = 1000;
 
+/** Packets that are watched at once: feedback on older ones does not come any more. */
+const MAX_WATCHED = 4096;
+
 /** Fixed header, and room for the extensions that Sluice negotiates. */
 const HEADER_SIZE: Bytes = 40;
 
@@ -88,6 +100,8 @@ export class SenderSession {
   readonly #send: (packet: Uint8Array) => void;
   readonly #pacing: Pacing | undefined;
   readonly #streams = new Map<number, Entry>();
+  /** By their transport-wide numbers, unwrapped; ascending. */
+  readonly #watched = new Map<number, NonNullable<PacketWatcher['onReported']>>();
   readonly #echo = new ReferenceTimeEcho();
   /** Written anew for each packet. */
   readonly #stamp = { absSendTimeId: 0, absSendTime: 0, transportSequenceId: 0, transportSequence: 0 };
@@ -174,14 +188,23 @@ export class SenderSession {
    * Sends an RTP packet, or keeps it until the pacer allows it: `process` is to be called at `nextProcessTime`.
    *
    * @param extensionIds - the extensions that were negotiated for it
+   * @param watcher - hears what becomes of it. Default: nobody does
    */
-  send(fields: RtpFields, extensionIds: HeaderExtensionIds, priority: PacerPriority, now: Milliseconds): void {
+  send(
+    fields: RtpFields,
+    extensionIds: HeaderExtensionIds,
+    priority: PacerPriority,
+    now: Milliseconds,
+    watcher?: PacketWatcher,
+  ): void {
+    const packet: DepartingPacket =
+      watcher === undefined ? { fields, extensionIds } : { fields, extensionIds, watcher };
     if (this.#pacing === undefined) {
       this.#now = now;
-      this.#depart({ fields, extensionIds }, undefined);
+      this.#depart(packet, undefined);
       return;
     }
-    this.#pacing.pacer.enqueue({ fields, extensionIds }, sizeOf(fields), priority, now);
+    this.#pacing.pacer.enqueue(packet, sizeOf(fields), priority, now);
     this.process(now);
   }
 
@@ -299,14 +322,25 @@ export class SenderSession {
     const { congestion, history } = this.#pacing;
     const { baseSequence, feedbackCount, referenceTime } = feedback;
     const arrivals = feedback.packets.map((arrival) => (arrival === undefined ? undefined : referenceTime + arrival));
-    congestion.onFeedback(history.onFeedback({ baseSequence, feedbackCount, arrivals }, now));
+    this.#onFeedback(congestion, history.onFeedback({ baseSequence, feedbackCount, arrivals }, now));
     this.process(now);
   }
 
   #onCongestionFeedback(feedback: CongestionFeedback, now: Milliseconds): void {
     if (this.#pacing === undefined) return;
-    this.#pacing.congestion.onFeedback(this.#pacing.streams.onFeedback(feedback, now));
+    this.#onFeedback(this.#pacing.congestion, this.#pacing.streams.onFeedback(feedback, now));
     this.process(now);
+  }
+
+  #onFeedback(congestion: CongestionController, report: FeedbackReport): void {
+    congestion.onFeedback(report);
+    if (this.#watched.size === 0) return;
+    for (const { sequence, receivedAt } of report.packets) {
+      const onReported = this.#watched.get(sequence);
+      if (onReported === undefined) continue;
+      this.#watched.delete(sequence);
+      onReported(receivedAt !== undefined, report.at);
+    }
   }
 
   /** Padding of about that size, to fill a probe, in the first stream that can carry any. */
@@ -319,7 +353,7 @@ export class SenderSession {
     return undefined;
   }
 
-  readonly #depart = ({ fields, extensionIds }: DepartingPacket, probeCluster: number | undefined): void => {
+  readonly #depart = ({ fields, extensionIds, watcher }: DepartingPacket, probeCluster: number | undefined): void => {
     const stamp = this.#stamp;
     const sequence = this.#transportSequence;
     stamp.absSendTimeId = extensionIds.absSendTime ?? 0;
@@ -341,9 +375,19 @@ export class SenderSession {
       }
     }
     this.#send(packet);
+    if (watcher !== undefined) this.#watch(watcher, isCounted ? sequence : undefined);
     const outgoing = this.#streams.get(fields.ssrc)?.outgoing;
     if (outgoing !== undefined) this.#repair(outgoing, outgoing.stream.protect(fields, packet, this.#now));
   };
+
+  #watch({ onDeparted, onReported }: PacketWatcher, sequence: number | undefined): void {
+    onDeparted(this.#now);
+    if (onReported === undefined || sequence === undefined) return;
+    this.#watched.set(sequence, onReported);
+    if (this.#watched.size <= MAX_WATCHED) return;
+    const [oldest = sequence] = this.#watched.keys();
+    this.#watched.delete(oldest);
+  }
 
   /** Sends repair packets, when the pacer allows. */
   #repair({ extensionIds }: SendingStream, repairs: readonly RtpFields[]): void {

@@ -2,6 +2,7 @@
 // Fields this version does not know are ignored, messages it does not know are refused.
 
 import * as v from 'valibot';
+import { MAX_DATA_RECEIVERS, MAX_DATA_SIZE } from '../data/data-message.ts';
 import { SignallingError } from '../errors.ts';
 
 /** The version of this protocol. Sides with different versions don't talk. */
@@ -102,6 +103,16 @@ const clientMessage = {
     requestId: counter,
     maxBitrate: v.optional(v.pipe(v.number(), v.finite(), v.minValue(1))),
   }),
+  /** Something to tell the others, for certain: those named, or everybody. Answered by `done`. */
+  data: v.object({
+    type: v.literal('data'),
+    requestId: counter,
+    /** Identities. */
+    to: v.optional(v.pipe(v.array(id), v.maxLength(MAX_DATA_RECEIVERS))),
+    topic: v.optional(shortText),
+    /** Base64. */
+    payload: v.pipe(v.string(), v.maxLength(Math.ceil(MAX_DATA_SIZE / 3) * 4)),
+  }),
   /** Still here: said where nothing else is, as who is silent for long is taken for gone. Not answered. */
   ping: v.object({ type: v.literal('ping') }),
   /** Leave the room. */
@@ -165,6 +176,14 @@ const serverMessage = {
     temporalLayer: v.optional(counter),
     reason: shortText,
   }),
+  /** What another participant tells for certain. */
+  data: v.object({
+    type: v.literal('data'),
+    participantId: id,
+    topic: v.optional(shortText),
+    /** Base64. */
+    payload: v.string(),
+  }),
   /** Who speaks but you: the dominant speaker first, then by loudness; who is not in it does not. Every 300 ms. */
   'speakers-changed': v.object({
     type: v.literal('speakers-changed'),
@@ -206,10 +225,11 @@ export type TrackKind = TrackInfo['kind'];
 /**
  * Reads a message from a participant.
  *
+ * @param maxLength - characters it may have. Default 1 048 576
  * @throws SignallingError with reason `malformed-message` or `unknown-message`
  */
-export function parseClientMessage(text: string): ClientMessage {
-  return parseMessage(text, clientMessage);
+export function parseClientMessage(text: string, maxLength = MAX_MESSAGE_LENGTH): ClientMessage {
+  return parseMessage(text, clientMessage, maxLength);
 }
 
 /**
@@ -218,7 +238,7 @@ export function parseClientMessage(text: string): ClientMessage {
  * @throws SignallingError with reason `malformed-message` or `unknown-message`
  */
 export function parseServerMessage(text: string): ServerMessage {
-  return parseMessage(text, serverMessage);
+  return parseMessage(text, serverMessage, MAX_MESSAGE_LENGTH);
 }
 
 /** The `requestId` in a message that may be malformed otherwise, so that its sender can be told. */
@@ -234,11 +254,12 @@ export function requestIdOf(text: string): number | undefined {
 function parseMessage<Schemas extends Record<string, v.GenericSchema>>(
   text: string,
   schemas: Schemas,
+  maxLength: number,
 ): Output<Schemas> {
-  if (text.length > MAX_MESSAGE_LENGTH) {
+  if (text.length > maxLength) {
     throw new SignallingError(
       'malformed-message',
-      `A message of ${text.length} characters was refused: at most ${MAX_MESSAGE_LENGTH} are allowed.`,
+      `A message of ${text.length} characters was refused: at most ${maxLength} are allowed.`,
     );
   }
   let message: unknown;

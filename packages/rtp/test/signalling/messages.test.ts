@@ -62,6 +62,10 @@ const clientMessages: { [Type in ClientMessage['type']]: Extract<ClientMessage, 
     { type: 'set-budget', requestId: 1 },
     { type: 'set-budget', requestId: 1, maxBitrate: 1 },
   ],
+  data: [
+    { type: 'data', requestId: 1, payload: 'AAEC' },
+    { type: 'data', requestId: 1, to: ['bob'], topic: 'chat', payload: '' },
+  ],
   ping: [{ type: 'ping' }],
   leave: [{ type: 'leave' }],
 };
@@ -82,6 +86,10 @@ const serverMessages: { [Type in ServerMessage['type']]: Extract<ServerMessage, 
   'track-unpublished': [{ type: 'track-unpublished', participantId: 'p1', trackId: 't1' }],
   'track-muted': [{ type: 'track-muted', participantId: 'p1', trackId: 't1', muted: true }],
   offer: [{ type: 'offer', negotiationId: 1, offer: 'v=0', tracks: [{ mid: '0', trackId: 't1' }] }],
+  data: [
+    { type: 'data', participantId: 'P2', payload: 'AAEC' },
+    { type: 'data', participantId: 'P2', topic: 'chat', payload: '' },
+  ],
   'layers-wanted': [{ type: 'layers-wanted', trackId: 't1', count: 0 }],
   'layers-changed': [
     { type: 'layers-changed', trackId: 't1', reason: 'preferred-layers' },
@@ -93,7 +101,17 @@ const serverMessages: { [Type in ServerMessage['type']]: Extract<ServerMessage, 
   ],
 };
 
-const OPTIONAL_FIELDS = ['identity', 'rid', 'temporalLayer', 'enabled', 'priority', 'dimensions', 'maxBitrate'];
+const OPTIONAL_FIELDS = [
+  'identity',
+  'rid',
+  'temporalLayer',
+  'enabled',
+  'priority',
+  'dimensions',
+  'maxBitrate',
+  'to',
+  'topic',
+];
 const NULLABLE_FIELDS = ['dimensions'];
 
 interface Side {

@@ -2,6 +2,7 @@
 
 import type { BitsPerSecond, Milliseconds, Resolution } from '@sluice/rtp';
 import type { Consumer, PauseReason } from '../sfu/consumer.ts';
+import type { DataStats } from '../sfu/data-relay.ts';
 import type { KeyframeCacheStats } from '../sfu/keyframe-cache.ts';
 import type { Peer, PeerDrops } from '../sfu/peer.ts';
 import type { Producer } from '../sfu/producer.ts';
@@ -81,6 +82,8 @@ export interface ParticipantStats {
   readonly consumers: readonly ConsumerStats[];
   /** What may be sent to it, in bit/s; `undefined` before it has joined. */
   readonly downlinkEstimate: BitsPerSecond | undefined;
+  /** Its data messages; `undefined` before it has joined. */
+  readonly data: DataStats | undefined;
   /** What came from it and was of no use. */
   readonly drops: PeerDrops;
 }
@@ -92,6 +95,7 @@ export function participantStats(peer: Peer, now: Milliseconds): ParticipantStat
     producers: peer.producers.map((producer) => producerStats(producer, now)),
     consumers: peer.consumers.map(consumerStats),
     downlinkEstimate: peer.downlinkEstimate,
+    data: peer.dataStats,
     drops: peer.drops,
   };
 }

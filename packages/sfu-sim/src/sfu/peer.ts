@@ -2,9 +2,12 @@
 
 import {
   type BitsPerSecond,
+  type Bytes,
   type ClientMessage,
   type Clock,
   type CongestionController,
+  type DataMessage,
+  decodeBase64,
   isRtcp,
   type Milliseconds,
   type ParticipantInfo,
@@ -20,6 +23,8 @@ import {
   tracedOptions,
 } from '@sluice/rtp';
 import type { Consumer } from './consumer.ts';
+import { DataRelay, type DataStats } from './data-relay.ts';
+import { MessageLimit } from './message-limit.ts';
 import type { Producer } from './producer.ts';
 import { PublishSession } from './publish-session.ts';
 import { Refusal } from './refusal.ts';
@@ -44,6 +49,7 @@ export interface PeerDrops {
 
 /** What a participant has from `join` on. */
 interface Sessions {
+  readonly data: DataRelay;
   readonly publishing: PublishSession;
   readonly subscribing: SubscribeSession;
 }
@@ -65,6 +71,7 @@ export class Peer {
   #malformedPackets = 0;
   #earlyPackets = 0;
   #refusedMessages = 0;
+  readonly #messageLimit: MessageLimit;
 
   constructor(room: Room, id: string, transport: Transport, options: PeerOptions) {
     this.id = id;
@@ -75,6 +82,7 @@ export class Peer {
     this.#options = options;
     this.#identity = options.identity ?? id;
     this.#heardAt = room.clock.now();
+    this.#messageLimit = new MessageLimit(room.options.maxMessageRate);
   }
 
   /** Begins to listen. */
@@ -123,6 +131,11 @@ export class Peer {
     };
   }
 
+  /** Data messages of it and to it; `undefined` before it has joined. */
+  get dataStats(): DataStats | undefined {
+    return this.#sessions?.data.stats;
+  }
+
   /** What the others are told of it. */
   get info(): ParticipantInfo {
     return {
@@ -135,6 +148,17 @@ export class Peer {
   /** Tells it something. */
   send(message: ServerMessage): void {
     this.#transport.sendMessage(JSON.stringify(message));
+  }
+
+  /** Passes it a lossy message of another participant; false where too much waits for it. */
+  sendData(message: DataMessage): boolean {
+    return this.#sessions?.data.send(message, this.#clock.now()) ?? false;
+  }
+
+  /** Passes it a reliable message of another participant. */
+  sendReliableData(message: Extract<ServerMessage, { type: 'data' }>, bytes: Bytes): void {
+    this.#sessions?.data.count('sent', bytes);
+    this.send(message);
   }
 
   /** Sends it tracks, as far as it can decode them. */
@@ -161,6 +185,7 @@ export class Peer {
     }
     this.#sessions?.publishing.tick(now);
     this.#sessions?.subscribing.tick(now);
+    this.#sessions?.data.tick(now);
   }
 
   /** It is gone, or shall be. Idempotent. */
@@ -198,7 +223,11 @@ export class Peer {
     if (this.#closed) return;
     this.#heardAt = this.#clock.now();
     try {
-      this.#handle(parseClientMessage(text));
+      const { maxMessageLength, maxMessageRate } = this.#room.options;
+      if (!this.#messageLimit.take(this.#heardAt)) {
+        throw new Refusal('rate-limited', `A participant may send ${maxMessageRate} messages a second.`);
+      }
+      this.#handle(parseClientMessage(text, maxMessageLength));
     } catch (error) {
       if (!(error instanceof Refusal || error instanceof SignallingError)) throw error;
       this.#refusedMessages += 1;
@@ -242,6 +271,9 @@ export class Peer {
       case 'set-budget':
         subscribing.setBudget(message.maxBitrate);
         break;
+      case 'data':
+        this.#passData(sessions.data, message);
+        break;
       case 'answer':
         subscribing.onAnswer(message.negotiationId, message.answer);
         return;
@@ -280,11 +312,18 @@ export class Peer {
       onLayersChanged: (consumer, reason) => this.#onLayersChanged(consumer, reason),
       onSuspended: (consumer, suspended, reason) => this.#onSuspended(consumer, suspended, reason),
       onKeyFrameWanted: (producer, layer, reason) => this.#wantKeyFrame(producer, layer, reason),
+      otherRate: (now) => this.#sessions?.data.rate(now) ?? 0,
       trace: this.#room.tracer
         ? (type, details) => this.#room.trace(type, { participant: this.#identity, ...details })
         : undefined,
     });
-    this.#sessions = { publishing: this.#createPublishSession(subscribing), subscribing };
+    const data = new DataRelay({
+      random: this.#random.fork('data'),
+      sender: subscribing.sender,
+      maxSize: this.#room.options.maxDataSize,
+      onMessage: (message) => this.#room.passData(this, message),
+    });
+    this.#sessions = { publishing: this.#createPublishSession(subscribing), subscribing, data };
     this.send({
       type: 'joined',
       requestId: message.requestId,
@@ -301,6 +340,22 @@ export class Peer {
     const tracks = [...producers].map(([mid, producer]) => ({ mid, trackId: producer.info.trackId }));
     this.send({ type: 'published', requestId: message.requestId, answer, tracks });
     for (const producer of producers.values()) this.#room.onPublished(this, producer);
+  }
+
+  #passData(data: DataRelay, { to, topic, payload }: Extract<ClientMessage, { type: 'data' }>): void {
+    const bytes = decodeBase64(payload);
+    if (bytes === undefined) throw new Refusal('malformed-message', 'The payload is not base64.');
+    const { maxDataSize } = this.#room.options;
+    if (bytes.length > maxDataSize) {
+      throw new Refusal('data-too-large', `A data message may have ${maxDataSize} bytes, not ${bytes.length}.`);
+    }
+    data.count('received', bytes.length);
+    const receivers = this.#room.dataReceivers(this, to);
+    if (receivers.length === 0 && to !== undefined) {
+      throw new Refusal('unknown-participant', `Nobody called ${to.join(', ')} is in the room.`);
+    }
+    const message = { type: 'data', participantId: this.id, ...(topic !== undefined && { topic }), payload } as const;
+    for (const receiver of receivers) receiver.sendReliableData(message, bytes.length);
   }
 
   #unpublish(publishing: PublishSession, trackId: string): void {
@@ -403,6 +458,7 @@ export class Peer {
       onKeyFrameExhausted: (layer, producer) =>
         this.#room.trace('key-frame-exhausted', { ...details(layer, producer), reason: 'unanswered' }),
       onAudioLevel: (level, now) => this.#room.onAudioLevel(this, level, now),
+      onData: (payload, now) => this.#sessions?.data.receive(payload, now),
       onLayersWanted: (producer, count) => this.#onLayersWanted(producer, count),
       onVideoJudged: (layer, producer, judgement) => this.#onVideoJudged(layer, producer, judgement),
     });

@@ -74,6 +74,8 @@ export interface PublishSessionOptions {
   readonly onKeyFrameExhausted: (layer: ProducerLayer, producer: Producer) => void;
   /** A packet of an audio track that is not muted says how loud it is, in −dBov. */
   readonly onAudioLevel: (level: number, now: Milliseconds) => void;
+  /** A packet with a piece of a data message came. */
+  readonly onData: (payload: Uint8Array, now: Milliseconds) => void;
   /** Other layers than before are of use to anybody: so many, from the lowest up. */
   readonly onLayersWanted: (producer: Producer, count: number) => void;
   /** A layer is taken for something else, or something else is done about it. */
@@ -98,6 +100,7 @@ export class PublishSession {
     this.#session = new ReceiverSession({
       ssrc: this.#ssrc,
       onPacket: (target, packet) => this.#onPacket(target, packet),
+      onData: (payload) => this.#options.onData(payload, this.#options.clock.now()),
       onUnknown: (packet) => this.#discover(packet),
     });
   }
@@ -140,15 +143,18 @@ export class PublishSession {
         const why = [...reasons].join(' ') || 'The m-section is closed, or offers none.';
         throw new Refusal('codec-unsupported', `None of the offered codecs is supported here. ${why}`);
       }
-      return { track, media, offered, codec, format };
+      const rids = simulcastRids(media, 'recv');
+      if (rids.length > sfu.maxEncodingsPerTrack) {
+        throw new Refusal('too-many-encodings', `A track may have ${sfu.maxEncodingsPerTrack} encodings.`);
+      }
+      return { track, media, offered, codec, format, rids };
     });
     this.#extensionIds = Object.assign({}, ...mediaOf(answered).map(({ extensions }) => extensions));
     this.#session.transportSequenceId = this.#extensionIds.transportSequence;
     this.#session.congestionFeedback = congestionFeedbackOf(answered);
     const producers = new Map<string, Producer>();
-    for (const { track, media, offered, codec, format } of accepted) {
+    for (const { track, media, offered, codec, format, rids } of accepted) {
       this.#published += 1;
-      const rids = simulcastRids(media, 'recv');
       const fecPayloadType = media.codecs.find(({ name }) => name === FLEXFEC)?.payloadType;
       const producer = new Producer({
         info: {

@@ -2,6 +2,7 @@
 
 import {
   type Clock,
+  type DataMessage,
   every,
   type Milliseconds,
   type Random,
@@ -144,6 +145,17 @@ export class Room {
 
   wantKeyFrame(producer: Producer, layer: ProducerLayer, reason: string): void {
     this.#peers.get(producer.owner.participantId)?.wantKeyFrame(producer, layer, reason);
+  }
+
+  /** Who gets a participant's data message: those of these identities, or all, but never itself. */
+  dataReceivers(from: Peer, to: readonly string[] | undefined): Peer[] {
+    return this.others(from).filter(({ identity }) => to === undefined || to.includes(identity));
+  }
+
+  /** Passes a lossy data message on; how many did not get it, because too much waited for them. */
+  passData(from: Peer, { to, ...message }: DataMessage): number {
+    const passed = { ...message, from: from.id };
+    return this.dataReceivers(from, to).filter((receiver) => !receiver.sendData(passed)).length;
   }
 
   /** An audio packet of a participant came, of that level in −dBov. */

@@ -2,6 +2,7 @@
 
 import {
   ArgumentError,
+  type Bytes,
   type CongestionControllerFactory,
   type CongestionFeedbackFormat,
   type CongestionOptions,
@@ -9,6 +10,8 @@ import {
   defaultCongestionController,
   type FlexFecProtection,
   type KeyFrameArbiterOptions,
+  MAX_DATA_SIZE,
+  MAX_MESSAGE_LENGTH,
   type Milliseconds,
   startingAt,
 } from '@sluice/rtp';
@@ -62,6 +65,20 @@ export interface SfuOptions {
   readonly maxParticipants?: number;
   /** Tracks one participant may publish at once; one more is refused with `too-many-tracks`. Default 16. */
   readonly maxTracksPerParticipant?: number;
+  /** Simulcast encodings of one track; a track with more is refused with `too-many-encodings`. Default 8. */
+  readonly maxEncodingsPerTrack?: number;
+  /** Characters of one message; a longer one is refused with `malformed-message`, unread. Default 1 048 576. */
+  readonly maxMessageLength?: number;
+  /**
+   * Messages that a participant may send per second, on average: after silence, those of two seconds at once. One more is
+   * refused with `rate-limited`, and not carried out. Default 500.
+   */
+  readonly maxMessageRate?: number;
+  /**
+   * Payload bytes of a data message: a larger one is refused with `data-too-large` where it is reliable, and dropped and
+   * counted where it is not. At most 65 536, the default.
+   */
+  readonly maxDataSize?: Bytes;
   /**
    * What happens when somebody joins under an identity that is in the room: `takeover` puts the one who was in out, with the
    * reason `duplicate-identity`; `reject` refuses the newcomer with `identity-in-use`. Default `takeover`.
@@ -107,6 +124,10 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
     idleTimeout,
     maxParticipants: options.maxParticipants ?? 1000,
     maxTracksPerParticipant: options.maxTracksPerParticipant ?? 16,
+    maxEncodingsPerTrack: options.maxEncodingsPerTrack ?? 8,
+    maxMessageLength: options.maxMessageLength ?? MAX_MESSAGE_LENGTH,
+    maxMessageRate: options.maxMessageRate ?? 500,
+    maxDataSize: Math.min(options.maxDataSize ?? MAX_DATA_SIZE, MAX_DATA_SIZE),
     duplicateIdentity,
     tickInterval: options.tickInterval ?? 20,
   };

@@ -86,6 +86,8 @@ export interface SubscribeSessionOptions {
   /** No video of that track is sent from now on, or it is sent again. */
   readonly onSuspended: (consumer: Consumer, suspended: boolean, reason: string) => void;
   readonly onKeyFrameWanted: (producer: Producer, layer: ProducerLayer, reason: string) => void;
+  /** What is sent beside media, in bit/s. */
+  readonly otherRate: (now: Milliseconds) => BitsPerSecond;
   /** Records a decision; `undefined` where nobody listens. */
   readonly trace: ((type: SluiceEventType, details: Omit<TraceEvent, 'at' | 'type'>) => void) | undefined;
 }
@@ -271,7 +273,8 @@ export class SubscribeSession {
     const useful = this.#budget.cap(DESIRED_HEADROOM * (desired + audioRate), now);
     this.#congestion.setDesiredBitrate(useful, now);
     const available = this.#budget.cap(this.#congestion.stableTargetBitrate, now);
-    const budget = (available - audioRate) / (1 + this.#options.forwardErrorCorrection.ratio);
+    const budget =
+      (available - audioRate - this.#options.otherRate(now)) / (1 + this.#options.forwardErrorCorrection.ratio);
     const requests = candidates.map(({ request }) => request);
     // The first estimate is a guess.
     const mayPause = this.#congestion.state.cause !== 'start';

@@ -33,6 +33,7 @@ function createSession(options: Partial<PublishSessionOptions> = {}): PublishSes
     onNack: () => {},
     onAudioLevel: () => {},
     onLayersWanted: () => {},
+    onData: () => {},
     onVideoJudged: () => {},
     ...options,
   });
