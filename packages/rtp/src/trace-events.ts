@@ -177,6 +177,8 @@ export interface LayerAllocatedEvent extends TrackDetails {
   readonly type: 'layer-allocated';
   /** Absent for a track without simulcast. */
   readonly rid?: string | undefined;
+  /** The highest temporal layer of it that is paid for; absent: all. */
+  readonly temporalLayer?: number | undefined;
   /** In plain words, e.g. `h→q: share 310 kbit/s < 342 kbit/s measured for h`. */
   readonly reason: string;
 }

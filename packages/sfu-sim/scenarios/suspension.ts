@@ -35,7 +35,7 @@ export const scenario: Scenario = {
       },
       realTime: 'skip',
     },
-    { participant: 'bob', layer: 'h', at: 49_000, realTime: 'skip' },
+    { participant: 'bob', layer: 'f', at: 49_000, realTime: 'skip' },
     { check: 'noCorruption' },
     { check: 'inOrder' },
     { check: 'noErrors' },

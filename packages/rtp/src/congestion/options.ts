@@ -34,7 +34,7 @@ export interface CongestionOptions {
   readonly probeDropFraction?: number;
   /** A probe that saturates the path has to find this multiple of the estimate to change it. Default 1.15. */
   readonly probeGain?: number;
-  /** A probe that finds this multiple of the target has found another path: what the old one lost no longer counts. Default 2. */
+  /** A probe that finds this multiple of the target has found another path: what the old one lost no longer counts. Default 1.75. */
   readonly newPathGain?: number;
   /** A longer time between two calls of `onProcess` says that the clock was set, or the sender suspended. Default 2000 ms. */
   readonly maxProcessInterval?: Milliseconds;
@@ -96,7 +96,7 @@ export function resolveCongestionOptions(options: CongestionOptions = {}): Resol
     rttWeight: options.rttWeight ?? 1 / 8,
     probeDropFraction: options.probeDropFraction ?? 1,
     probeGain: options.probeGain ?? 1.15,
-    newPathGain: options.newPathGain ?? 2,
+    newPathGain: options.newPathGain ?? 1.75,
     maxProcessInterval: options.maxProcessInterval ?? 2_000,
     onDecision: options.onDecision,
     delayBased: {

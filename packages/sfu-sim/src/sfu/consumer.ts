@@ -25,6 +25,7 @@ import {
 import { FrameLayers } from './frame-layers.ts';
 import type { ForwardedPacket } from './keyframe-cache.ts';
 import { LayerSelector } from './layer-selector.ts';
+import type { LayerStep } from './layer-steps.ts';
 import type { Producer } from './producer.ts';
 import type { ProducerLayer } from './producer-layer.ts';
 
@@ -104,6 +105,9 @@ export class Consumer implements SendingStream {
   readonly #layers: LayerSelector;
   /** The highest temporal layer the subscriber wants. */
   #preferredTemporalLayer = Number.POSITIVE_INFINITY;
+  /** What its estimate pays for, and why. */
+  #affordable: LayerStep = { layer: Number.POSITIVE_INFINITY, temporalLayer: Number.POSITIVE_INFINITY };
+  #affordableBecause = 'estimate';
   #temporalLayer = Number.POSITIVE_INFINITY;
   /** Where the limit of temporal layers last changed, in the current layer's sequence, and what it was before. */
   #temporalLayerSince = Number.NEGATIVE_INFINITY;
@@ -254,9 +258,16 @@ export class Consumer implements SendingStream {
     return this.isPaused ? 1 : this.wantedLayer + 1;
   }
 
-  /** Changes what the subscriber's estimate pays for at most: an index into the producer's layers. */
-  setAffordableLayer(layer: number, reason: string): void {
-    this.#layers.afford(layer, reason, this.#clock.now());
+  /** The highest step the subscriber wants and can make use of. */
+  get wantedStep(): LayerStep {
+    return { layer: this.wantedLayer, temporalLayer: this.#preferredTemporalLayer };
+  }
+
+  /** Changes what the subscriber's estimate pays for at most. */
+  setAffordableStep(step: LayerStep, reason: string): void {
+    this.#affordable = step;
+    this.#affordableBecause = reason;
+    this.#layers.afford(step.layer, reason, this.#clock.now());
   }
 
   /** The layer has a new stream, which continues the old one from its next key frame on. */
@@ -323,7 +334,7 @@ export class Consumer implements SendingStream {
     }
     if (packet.sequence > this.#newest) {
       this.#newest = packet.sequence;
-      if (info?.frameStart) this.#chooseTemporalLayer(forwarded);
+      if (info?.frameStart) this.#chooseTemporalLayer(layer, forwarded);
     }
     const sequenceNumber = packet.sequence & 0xffff;
     // A frame that was under way when the limit changed is finished, or stays out, as a whole.
@@ -431,8 +442,9 @@ export class Consumer implements SendingStream {
     this.#sender.send(fields, this.extensionIds, this.kind);
   }
 
-  #chooseTemporalLayer({ packet, info }: ForwardedPacket): void {
-    const wanted = this.#preferredTemporalLayer;
+  #chooseTemporalLayer(layer: ProducerLayer, { packet, info }: ForwardedPacket): void {
+    const affordable = this.#affordableTemporalLayer(layer);
+    const wanted = Math.min(this.#preferredTemporalLayer, affordable);
     // Down at any frame; up where the frame depends on the lowest temporal layer only.
     if (
       wanted < this.#temporalLayer ||
@@ -441,8 +453,15 @@ export class Consumer implements SendingStream {
       this.#temporalLayerBefore = this.#temporalLayer;
       this.#temporalLayerSince = packet.sequence;
       this.#temporalLayer = wanted;
-      this.#onLayersChanged(this, 'preferred-layers');
+      this.#onLayersChanged(this, wanted === affordable ? this.#affordableBecause : 'preferred-layers');
     }
+  }
+
+  /** The highest temporal layer of a layer that the estimate pays for: the lowest while a smaller layer is waited for. */
+  #affordableTemporalLayer(layer: ProducerLayer): number {
+    const index = this.producer.layers.indexOf(layer);
+    if (index === this.#affordable.layer) return this.#affordable.temporalLayer;
+    return index < this.#affordable.layer ? Number.POSITIVE_INFINITY : 0;
   }
 
   #switchTo(layer: ProducerLayer, { packet }: ForwardedPacket): void {

@@ -15,6 +15,7 @@ import {
   type TrackKind,
 } from '@sluice/rtp';
 import { type ForwardedPacket, KeyframeCache, type KeyframeCacheOptions } from './keyframe-cache.ts';
+import { TemporalShares } from './temporal-shares.ts';
 import type { UplinkResponse } from './uplink-response.ts';
 import { VideoGate, type VideoPolicy } from './video-gate.ts';
 
@@ -23,6 +24,9 @@ import { VideoGate, type VideoPolicy } from './video-gate.ts';
  * least and not after the most of these times: a screen share may send a slide every second.
  */
 const STOPPED_AFTER = { frames: 4, least: 400, most: 5000 } as const;
+
+/** Of two key frames or more by default: what one of them takes is no reason to change layers. */
+const RATE_WINDOW: Milliseconds = 4000;
 
 /** Weight of a new frame interval in the mean one. */
 const INTERVAL_WEIGHT = 1 / 4;
@@ -67,8 +71,11 @@ export class ProducerLayer {
   readonly #audioLevelId: number | undefined;
   #stream: RtpReceiveStream | undefined;
   readonly #maxBitrate: BitsPerSecond | undefined;
-  readonly #rate = new RateMeter();
+  readonly #rate = new RateMeter(RATE_WINDOW);
   readonly #keyFrameShare = new KeyFrameShare();
+  readonly #temporalShares = new TemporalShares();
+  /** Of the newest packet that could say it. */
+  #temporalLayer = 0;
   #lastArrival: Milliseconds = Number.NEGATIVE_INFINITY;
   #beganAt: Milliseconds | undefined;
   #lastFrame: Milliseconds | undefined;
@@ -133,12 +140,17 @@ export class ProducerLayer {
   }
 
   /**
-   * What comes in of it, in bit/s; until half a second was seen, and while it is stopped, what the publisher said, if it
+   * What comes in of it, in bit/s; until two seconds were seen, and while it is stopped, what the publisher said, if it
    * did: a layer that costs nothing now is not had for nothing.
    */
   rate(now: Milliseconds): BitsPerSecond | undefined {
     const measured = this.#rate.rate(now);
     return this.isActive(now) ? (measured ?? this.#maxBitrate) : (this.#maxBitrate ?? measured);
+  }
+
+  /** What its temporal layers up to that one take of its rate, 0 to 1. */
+  temporalShare(temporalLayer: number, now: Milliseconds): number {
+    return this.#temporalShares.upTo(temporalLayer, now);
   }
 
   /** What may come in of it, in bit/s: what the publisher said, or what comes in if that is more. */
@@ -174,6 +186,7 @@ export class ProducerLayer {
     this.#packetsAbandoned = 0;
     this.#rate.reset();
     this.#keyFrameShare.reset();
+    this.#temporalShares.reset();
     this.cache.restart();
     this.gate?.restart();
     return this.#stream;
@@ -199,7 +212,11 @@ export class ProducerLayer {
       if (info?.frameStart) this.#measureInterval(arrival);
     }
     if (this.#kind === 'audio') return { packet, info };
-    if (info !== undefined) this.#keyFrameShare.add(packet.size, packet.timestamp, info.keyFrameStart, arrival);
+    if (info !== undefined) {
+      this.#keyFrameShare.add(packet.size, packet.timestamp, info.keyFrameStart, arrival);
+      if (!info.continued) this.#temporalLayer = info.temporalLayer;
+      this.#temporalShares.add(packet.size, this.#temporalLayer, arrival);
+    }
     const withheld = info !== undefined && this.gate?.receive(packet, info) === false;
     const forwarded = { packet, info, withheld };
     if (info?.keyFrameStart) {

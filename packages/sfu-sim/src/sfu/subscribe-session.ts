@@ -27,6 +27,7 @@ import {
 import { describeAllocation } from './allocation-words.ts';
 import { Consumer, type PauseReason, type PreferredLayers } from './consumer.ts';
 import { LayerAllocator, type LayerDecision, type LayerRequest, PAUSED } from './layer-allocator.ts';
+import { type LayerStep, layerStep, nameStep, stepOf, stepRates } from './layer-steps.ts';
 import type { Producer } from './producer.ts';
 import type { ProducerLayer } from './producer-layer.ts';
 import { SubscriberBudget } from './subscriber-budget.ts';
@@ -36,6 +37,9 @@ import { VideoSuspension, type VideoSuspensionOptions } from './video-suspension
 /** What a subscriber could make use of, relative to its tracks' rates: enough for going up and for retransmissions. */
 const DESIRED_HEADROOM = 1.5;
 
+/** With which a track begins again after suspension. */
+const LOWEST_LAYER: LayerStep = { layer: 0, temporalLayer: Number.POSITIVE_INFINITY };
+
 const NOBODY: ReadonlySet<Consumer> = new Set();
 
 /** One video track in an allocation. */
@@ -44,9 +48,9 @@ interface Candidate {
   readonly request: LayerRequest;
 }
 
-/** What a track was given last, and why. */
+/** The step a track was given last, `PAUSED` for none, and why. */
 interface Allocated {
-  readonly layer: number;
+  readonly step: number;
   readonly reason: string;
 }
 
@@ -256,17 +260,20 @@ export class SubscribeSession {
       const { kind, muted } = consumer.producer.info;
       // What costs nothing takes nothing from the others.
       if (pauseReasons.has('disabled') || (kind === 'video' && muted)) continue;
-      const rates = consumer.producer.layers.map((layer) => layer.rate(now));
+      const { layers } = consumer.producer;
       if (consumer.kind === 'audio') {
-        audioRate += rates[0] ?? 0;
+        audioRate += layers[0]?.rate(now) ?? 0;
         continue;
       }
       const isRestored = restored.has(consumer);
       if (!pauseReasons.has('suspended') || isRestored) {
-        const wanted = isRestored ? 0 : consumer.wantedLayer;
-        candidates.push({ consumer, request: { id, rates, wanted, ...importanceOf(consumer) } });
+        const wanted = stepOf(isRestored ? LOWEST_LAYER : consumer.wantedStep);
+        candidates.push({
+          consumer,
+          request: { id, rates: stepRates(layers, now), wanted, ...importanceOf(consumer) },
+        });
       }
-      const wanted = consumer.producer.layers.slice(0, consumer.wantedLayer + 1);
+      const wanted = layers.slice(0, consumer.wantedLayer + 1);
       desired += Math.max(0, ...wanted.map((layer) => layer.peakRate(now)));
     }
     // More than is needed, so that an estimate that ends the search leaves room for going up.
@@ -289,20 +296,24 @@ export class SubscribeSession {
 
   /** Gives a track what was decided. */
   #carryOut({ consumer, request }: Candidate, decision: LayerDecision): void {
-    const { layer } = decision;
     const allocated = this.#allocated.get(request.id);
+    const given = decision.layer === PAUSED ? undefined : layerStep(decision.layer, request.rates);
+    const step = given === undefined ? PAUSED : stepOf(given);
     let reason = allocated?.reason ?? '';
-    if (allocated?.layer !== layer) {
-      const names = consumer.producer.layers.map(({ rid }) => rid);
-      reason = describeAllocation({ request, decision, names, before: allocated?.layer });
-      this.#allocated.set(request.id, { layer, reason });
-      this.#options.trace?.('layer-allocated', { track: request.id, rid: names[layer], reason });
+    if (allocated?.step !== step) {
+      const rids = consumer.producer.layers.map(({ rid }) => rid);
+      const names = request.rates.map((_, each) => nameStep(each, rids, request.rates));
+      reason = describeAllocation({ request, decision: { ...decision, layer: step }, names, before: allocated?.step });
+      this.#allocated.set(request.id, { step, reason });
+      const rid = given && rids[given.layer];
+      const temporalLayer = Number.isFinite(given?.temporalLayer) ? given?.temporalLayer : undefined;
+      this.#options.trace?.('layer-allocated', { track: request.id, rid, temporalLayer, reason });
     }
-    if (layer === PAUSED) {
+    if (given === undefined) {
       this.#pause(consumer, 'budget', reason);
       return;
     }
-    consumer.setAffordableLayer(layer, reason);
+    consumer.setAffordableStep(given, reason);
     this.#resume(consumer, 'budget', reason);
   }
 

@@ -56,9 +56,8 @@ test('row 22: the screen comes first, then whoever has priority, and nobody star
   await call.clock.run(3000);
   expect(publicationOf(bob.room, 'slides').layers.rid).not.toBe('f');
   const reasons = call.trace.ofType('layer-allocated').map(({ reason }) => String(reason));
-  expect(reasons.some((reason) => /^f→[qh]: share \d+ kbit\/s < \d+ kbit\/s measured for [hf]$/.test(reason))).toBe(
-    true,
-  );
+  const fell = /^f( at T1)?→[qh]( at T1)?: share \d+ kbit\/s < \d+ kbit\/s measured for [hf]( at T1)?$/;
+  expect(reasons.some((reason) => fell.test(reason))).toBe(true);
 });
 
 test('row 22: where not even the lowest layers fit, the least important are paused, told why, and come back', async () => {
@@ -67,7 +66,7 @@ test('row 22: where not even the lowest layers fit, the least important are paus
   const bob = await call.join('bob', { downlink: { rate: 3e6, delay: 20 } });
   await call.settle(publicationOf(bob.room, 'eve').setPriority('medium'));
   await call.clock.run(3000);
-  call.sfu.participant('bob').downlink.set({ rate: 420_000 });
+  call.sfu.participant('bob').downlink.set({ rate: 220_000 });
   await call.clock.run(10_000);
   const consumers = call.sfu.participant('bob').stats().consumers;
   expect(consumers.map(({ pauseReasons }) => pauseReasons)).toEqual([[], ['budget'], []]);

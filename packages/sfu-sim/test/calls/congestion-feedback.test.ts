@@ -51,6 +51,10 @@ async function outcomeOf(
   await call.settle(ada.room.localParticipant.publishTrack(call.camera()));
   const bobsTransport = call.sfu.transport({ identity: 'bob', downlink: path.downlink });
   const bob = await join('bob', overheard(bobsTransport, told.downlink));
+  await call.clock.run(1000);
+  // Before an answer has chosen, feedback is transport-wide.
+  told.uplink.clear();
+  told.downlink.clear();
   await call.clock.run(30_000);
   expect([...ada.errors, ...bob.errors]).toEqual([]);
   return {
