@@ -461,7 +461,8 @@ export class Consumer implements SendingStream {
   #affordableTemporalLayer(layer: ProducerLayer): number {
     const index = this.producer.layers.indexOf(layer);
     if (index === this.#affordable.layer) return this.#affordable.temporalLayer;
-    return index < this.#affordable.layer ? Number.POSITIVE_INFINITY : 0;
+    // What is not wanted any more goes on as it is, until a key frame of the other one.
+    return index < this.#affordable.layer || index > this.wantedLayer ? Number.POSITIVE_INFINITY : 0;
   }
 
   #switchTo(layer: ProducerLayer, { packet }: ForwardedPacket): void {

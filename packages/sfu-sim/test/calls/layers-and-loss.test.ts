@@ -30,6 +30,8 @@ test('row 20: q → f → q: the size changes at a key frame, in order, without 
     expect(videoPublication(bob.room).layers.rid).toBe(rid);
     await call.clock.run(500);
   }
+  // All of its pictures, until it is left.
+  expect(call.trace.ofType('layer-switch').map(({ temporalLayer }) => temporalLayer)).not.toContain(0);
   expect(isSorted(bob.shown.map(({ frameNumber }) => frameNumber))).toBe(true);
   expect(bob.shown.every(({ corrupt }) => !corrupt)).toBe(true);
   expect(videoTrack(bob.room).stats).toMatchObject({ decoderErrors: 0, packetsDiscarded: 0, packetsLost: 0 });
