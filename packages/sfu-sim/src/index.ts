@@ -34,6 +34,7 @@ export type * from './observe/run-record.ts';
 export * from './observe/series.ts';
 export type { ConsumerStats, LayerStats, ParticipantStats, ProducerStats } from './observe/stats.ts';
 export type { LayerSpan, Suspension } from './observe/subscription-history.ts';
+export type { DataStats } from './sfu/data-relay.ts';
 export type { KeyframeCacheOptions, KeyframeCacheStats } from './sfu/keyframe-cache.ts';
 export type { PeerDrops } from './sfu/peer.ts';
 export type { VideoPolicy } from './sfu/video-gate.ts';

@@ -92,6 +92,8 @@ const clientMessage = {
     type: v.literal('set-track-settings'),
     requestId: counter,
     trackId: id,
+    /** Of that encoding alone, where each goes by itself. */
+    rid: v.optional(rid),
     enabled: v.optional(v.boolean()),
     priority: v.optional(trackPriority),
     /** How large it is shown, in device pixels; `null`: not known any more. */
@@ -161,7 +163,8 @@ const serverMessage = {
     type: v.literal('offer'),
     negotiationId: counter,
     offer: sdp,
-    tracks: v.array(v.object({ mid: id, trackId: id })),
+    /** With `layer`: that encoding alone, to an SFU, which gets each in an m-section of its own. */
+    tracks: v.array(v.object({ mid: id, trackId: id, layer: v.optional(declaredLayer) })),
   }),
   /**
    * How many encodings of one's own track anybody has a use for, from the lowest up: the others need not be made. Until the

@@ -13,10 +13,11 @@ import type { Link } from '../network/link.ts';
 import type { LinkOptions } from '../network/link-options.ts';
 import type { PacketCapture } from '../observe/packet-capture.ts';
 import { type ParticipantStats, participantStats } from '../observe/stats.ts';
+import { Cascade } from '../sfu/cascade.ts';
 import type { Peer } from '../sfu/peer.ts';
 import { Room } from '../sfu/room.ts';
 import type { SfuOptions } from '../sfu/sfu-options.ts';
-import { createEmulatedTransport } from './emulated-transport.ts';
+import { createEmulatedTransport, type EmulatedTransport } from './emulated-transport.ts';
 
 /** Settings of a `SimulatedSfu`. */
 export interface SimulatedSfuOptions extends Omit<SfuOptions, 'tickInterval'> {
@@ -56,6 +57,26 @@ export interface SimulatedParticipant {
   disconnect(reason?: string): void;
 }
 
+/** Settings of the path between two SFUs. */
+export interface CascadeLinkOptions {
+  /** Of this SFU at the other one; also what the ids of relayed participants begin with. Default `cascade-1` and so on. */
+  readonly identity?: string;
+  /** The way to the other SFU: feedback and requests. Default: unlimited, no delay, no loss. */
+  readonly uplink?: LinkOptions;
+  /** The way from the other SFU: media. Default: unlimited, no delay, no loss. */
+  readonly downlink?: LinkOptions;
+}
+
+/** The path between two SFUs. */
+export interface CascadeLink {
+  /** Under which the other SFU knows this one: `participant(identity)` there tells what comes over. */
+  readonly identity: string;
+  readonly uplink: Link;
+  readonly downlink: Link;
+  /** Ends it: the other SFU's participants leave the room. */
+  close(reason?: string): void;
+}
+
 interface Connection extends SimulatedParticipant {
   readonly peer: Peer;
 }
@@ -76,6 +97,8 @@ export class SimulatedSfu {
   readonly #capture: PacketCapture | undefined;
   #connections: Connection[] = [];
   #transports = 0;
+  readonly #open = new Set<Cascade>();
+  #cascades = 0;
 
   /** @throws ArgumentError for a seed that is not an integer */
   constructor(options: SimulatedSfuOptions = {}) {
@@ -94,9 +117,46 @@ export class SimulatedSfu {
    * @throws ArgumentError for impossible link options
    */
   transport(options: SimulatedTransportOptions = {}): Transport {
+    return this.#connect(options, false).client;
+  }
+
+  /**
+   * Brings the participants of another SFU into this one's room, over an emulated path: they appear here as participants of
+   * their own, and one copy of each encoding that anybody here has a use for comes over. Both ways take a call on each side;
+   * what was relayed is not relayed again, so every pair of SFUs needs its own. Data messages and active speakers stay where
+   * they are.
+   *
+   * @throws ArgumentError for impossible link options, or with itself
+   */
+  cascade(from: SimulatedSfu, options: CascadeLinkOptions = {}): CascadeLink {
+    if (from === this) throw new ArgumentError('An SFU cannot be in a cascade with itself.');
+    this.#cascades += 1;
+    const identity = options.identity ?? `cascade-${this.#cascades}`;
+    const { uplink, downlink } = options;
+    const path = from.#connect({ identity, ...(uplink && { uplink }), ...(downlink && { downlink }) }, true);
+    const cascade = new Cascade({
+      clock: this.#clock,
+      random: this.#random.fork(`cascade-${this.#cascades}`),
+      room: this.#room,
+      transport: path.client,
+      identity,
+    });
+    this.#open.add(cascade);
+    return {
+      identity,
+      uplink: path.uplink,
+      downlink: path.downlink,
+      close: (reason = 'cascade-closed') => {
+        this.#open.delete(cascade);
+        cascade.close(reason);
+      },
+    };
+  }
+
+  #connect(options: SimulatedTransportOptions, cascade: boolean): EmulatedTransport {
     this.#transports += 1;
     const name = options.identity ?? `participant-${this.#transports}`;
-    const { client, sfu, uplink, downlink } = createEmulatedTransport({
+    const path = createEmulatedTransport({
       clock: this.#clock,
       random: this.#random.fork(`transport-${this.#transports}`),
       name,
@@ -105,8 +165,10 @@ export class SimulatedSfu {
       uplink: options.uplink,
       downlink: options.downlink,
     });
-    const peer = this.#room.connect(sfu, { identity: options.identity, keyframeCache: options.keyframeCache });
-    this.#connections = this.#connections.filter((connection) => this.#room.peers.includes(connection.peer));
+    const { sfu, uplink, downlink } = path;
+    const { identity, keyframeCache } = options;
+    const peer = this.#room.connect(sfu, { identity, keyframeCache, cascade });
+    this.#connections = this.#connections.filter((connection) => this.#room.members.includes(connection.peer));
     this.#connections.push({
       peer,
       get identity() {
@@ -117,7 +179,7 @@ export class SimulatedSfu {
       stats: () => participantStats(peer, this.#clock.now()),
       disconnect: (reason = 'removed') => peer.close(reason),
     });
-    return client;
+    return path;
   }
 
   /**
@@ -127,7 +189,7 @@ export class SimulatedSfu {
    */
   participant(identity: string): SimulatedParticipant {
     const found = this.#connections.findLast(
-      (connection) => connection.identity === identity && this.#room.peers.includes(connection.peer),
+      (connection) => connection.identity === identity && this.#room.members.includes(connection.peer),
     );
     if (found === undefined) throw new ArgumentError(`No participant "${identity}" is connected to this SFU.`);
     return found;
@@ -135,11 +197,15 @@ export class SimulatedSfu {
 
   /** The identities of everybody in the room, in the order they came. */
   get identities(): string[] {
-    return this.#room.peers.filter((peer) => peer.joined).map((peer) => peer.identity);
+    return this.#room.members
+      .filter(({ joined, role }) => joined && role !== 'cascade')
+      .map(({ identity }) => identity);
   }
 
   /** Puts everybody out and stops. */
   close(reason = 'sfu-closed'): void {
+    for (const cascade of this.#open) cascade.close(reason);
+    this.#open.clear();
     this.#room.close(reason);
   }
 }

@@ -66,7 +66,11 @@ const MAX_UPSCALING = 1.05;
 /** What a consumer is made of. */
 export interface ConsumerOptions {
   readonly clock: Clock;
+  /** Among the consumers of one subscriber. */
+  readonly id: string;
   readonly producer: Producer;
+  /** Which of the producer's layers are forwarded, one at a time; lowest first. */
+  readonly layers: readonly ProducerLayer[];
   readonly sender: PacketSender;
   readonly stream: SendStreamOptions;
   readonly extensionIds: HeaderExtensionIds;
@@ -84,7 +88,10 @@ export interface ConsumerOptions {
 
 /** One outgoing track. */
 export class Consumer implements SendingStream {
+  readonly id: string;
   readonly producer: Producer;
+  /** The layers it chooses from, lowest first. */
+  readonly layers: readonly ProducerLayer[];
   readonly stream: RtpSendStream;
   readonly extensionIds: HeaderExtensionIds;
   /** How important it is to the subscriber; `undefined`: as its source says. */
@@ -126,7 +133,9 @@ export class Consumer implements SendingStream {
   #switches = 0;
 
   constructor(options: ConsumerOptions) {
+    this.id = options.id;
     this.producer = options.producer;
+    this.layers = options.layers;
     this.stream = new RtpSendStream(options.stream);
     this.#clock = options.clock;
     this.#sender = options.sender;
@@ -137,7 +146,7 @@ export class Consumer implements SendingStream {
     this.#onKeyFrameWanted = options.onKeyFrameWanted;
     this.#sequence = new CounterRewriter(16, options.firstSequenceNumber);
     this.#payload = options.producer.format.createRewriter();
-    this.#layers = new LayerSelector(options.producer.layers);
+    this.#layers = new LayerSelector(options.layers);
   }
 
   get kind(): TrackKind {
@@ -243,19 +252,23 @@ export class Consumer implements SendingStream {
     if (this.isPaused) this.#layers.pause();
   }
 
-  /** The highest layer the subscriber wants and can make use of, an index into the producer's layers. */
+  /** The highest layer the subscriber wants and can make use of, an index into `layers`. */
   get wantedLayer(): number {
     const size = this.shownAt;
     const { wanted } = this.#layers;
     if (size === undefined) return wanted;
-    const covering = this.producer.layers.findIndex(({ resolution }) => resolution && covers(resolution, size));
+    const covering = this.layers.findIndex(({ resolution }) => resolution && covers(resolution, size));
     return covering < 0 ? wanted : Math.min(wanted, covering);
   }
 
-  /** How many layers it has a use for, from the lowest up. While it is paused for want of bits it may come back any time. */
+  /**
+   * How many of the producer's layers it has a use for, from the lowest up. While it is paused for want of bits it may come
+   * back any time.
+   */
   get layersWanted(): number {
     if (this.#pauseReasons.has('disabled')) return 0;
-    return this.isPaused ? 1 : this.wantedLayer + 1;
+    const highest = this.layers[this.isPaused ? 0 : this.wantedLayer];
+    return this.producer.layers.findIndex(({ rid }) => rid === highest?.rid) + 1;
   }
 
   /** The highest step the subscriber wants and can make use of. */
@@ -459,7 +472,7 @@ export class Consumer implements SendingStream {
 
   /** The highest temporal layer of a layer that the estimate pays for: the lowest while a smaller layer is waited for. */
   #affordableTemporalLayer(layer: ProducerLayer): number {
-    const index = this.producer.layers.indexOf(layer);
+    const index = this.layers.indexOf(layer);
     if (index === this.#affordable.layer) return this.#affordable.temporalLayer;
     // What is not wanted any more goes on as it is, until a key frame of the other one.
     return index < this.#affordable.layer || index > this.wantedLayer ? Number.POSITIVE_INFINITY : 0;

@@ -7,14 +7,17 @@ const PATIENCE: Milliseconds = 5000;
 
 /** The demand for one track: up at once, down after five seconds. */
 export class LayerDemand {
-  /** When each layer was wanted last, lowest first. A publisher begins with all of them. */
+  /** When each layer was wanted last, lowest first; `undefined`: it is sent, and nobody has been asked yet. */
   readonly #wantedAt: (Milliseconds | undefined)[];
   #told: number;
 
-  /** @param layers - of the track */
-  constructor(layers: number) {
-    this.#wantedAt = new Array<Milliseconds | undefined>(layers).fill(undefined);
-    this.#told = layers;
+  /**
+   * @param layers - of the track
+   * @param begins - what its publisher sends before it is told anything. Default `all`
+   */
+  constructor(layers: number, begins: 'all' | 'none' = 'all') {
+    this.#wantedAt = new Array(layers).fill(begins === 'all' ? undefined : Number.NEGATIVE_INFINITY);
+    this.#told = begins === 'all' ? layers : 0;
   }
 
   /** What the publisher was told: so many, from the lowest up; 0 for none. */

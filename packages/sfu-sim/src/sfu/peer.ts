@@ -29,6 +29,7 @@ import type { Producer } from './producer.ts';
 import { PublishSession } from './publish-session.ts';
 import { Refusal } from './refusal.ts';
 import type { Room } from './room.ts';
+import type { RoomMember } from './room-member.ts';
 import { SubscribeSession } from './subscribe-session.ts';
 import type { VideoJudgement } from './video-gate.ts';
 
@@ -38,6 +39,8 @@ export interface PeerOptions {
   readonly identity?: string | undefined;
   /** Replay key frame caches to this participant. Default true. */
   readonly keyframeCache?: boolean | undefined;
+  /** It is another SFU. Default false. */
+  readonly cascade?: boolean | undefined;
 }
 
 /** Packets and messages that were of no use, by cause. */
@@ -55,8 +58,9 @@ interface Sessions {
 }
 
 /** One connected participant. */
-export class Peer {
+export class Peer implements RoomMember {
   readonly id: string;
+  readonly role: 'participant' | 'cascade';
   readonly #room: Room;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -75,6 +79,7 @@ export class Peer {
 
   constructor(room: Room, id: string, transport: Transport, options: PeerOptions) {
     this.id = id;
+    this.role = options.cascade ? 'cascade' : 'participant';
     this.#room = room;
     this.#clock = room.clock;
     this.#random = room.random.fork(id);
@@ -261,12 +266,12 @@ export class Peer {
         this.unsubscribe(message.trackId);
         break;
       case 'set-preferred-layers':
-        if (subscribing.consumer(message.trackId) === undefined) throw unknownTrack(message.trackId);
+        if (subscribing.consumersOf(message.trackId).length === 0) throw unknownTrack(message.trackId);
         subscribing.setPreferredLayers(message.trackId, message);
         break;
       case 'set-track-settings':
-        if (subscribing.consumer(message.trackId) === undefined) throw unknownTrack(message.trackId);
-        subscribing.setTrackSettings(message.trackId, message);
+        if (subscribing.consumersOf(message.trackId).length === 0) throw unknownTrack(message.trackId);
+        subscribing.setTrackSettings(message.trackId, message.rid, message);
         break;
       case 'set-budget':
         subscribing.setBudget(message.maxBitrate);
@@ -304,6 +309,7 @@ export class Peer {
       send: (packet) => this.#transport.sendPacket(packet),
       sendOffer: (offer) => this.send({ type: 'offer', ...offer }),
       codecs: message.codecs,
+      everyLayer: this.role === 'cascade',
       replay: this.#options.keyframeCache ?? true,
       congestion: this.#createCongestionController(),
       congestionFeedback: this.#room.options.congestionFeedback,

@@ -15,6 +15,8 @@ export interface ProducerOptions extends Omit<ProducerLayerOptions, 'rid' | 'max
   readonly codec: CodecDescription;
   /** Lowest first; one without a rid for a track without simulcast. */
   readonly layers: readonly Pick<ProducerLayerOptions, 'rid' | 'maxBitrate'>[];
+  /** Which layers are sent before anything is asked for. Default `all`. */
+  readonly begins?: 'all' | 'none';
   /** A layer is taken for something else, or something else is done about it. Default: nobody hears of it. */
   readonly onVideoJudged?: (producer: Producer, layer: ProducerLayer, judgement: VideoJudgement) => void;
 }
@@ -32,13 +34,13 @@ export class Producer {
   #info: TrackInfo;
 
   constructor(options: ProducerOptions) {
-    const { info, owner, codec, layers, onVideoJudged, ...common } = options;
+    const { info, owner, codec, layers, begins, onVideoJudged, ...common } = options;
     this.#info = info;
     this.#onVideoJudged = onVideoJudged;
     this.owner = owner;
     this.codec = codec;
     this.format = options.format;
-    this.demand = new LayerDemand(layers.length);
+    this.demand = new LayerDemand(layers.length, begins);
     this.layers = layers.map(
       (layer) => new ProducerLayer({ ...common, ...layer, kind: info.kind, clockRate: codec.clockRate }),
     );

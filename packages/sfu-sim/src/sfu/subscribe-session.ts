@@ -19,6 +19,7 @@ import {
   parseDescription,
   type Random,
   type RtcpPacket,
+  type ServerMessage,
   SignallingError,
   type SluiceEventType,
   type TraceEvent,
@@ -39,6 +40,9 @@ const DESIRED_HEADROOM = 1.5;
 
 /** With which a track begins again after suspension. */
 const LOWEST_LAYER: LayerStep = { layer: 0, temporalLayer: Number.POSITIVE_INFINITY };
+
+/** More than any two tracks' ranks differ. */
+const LAYER_RANK = 10;
 
 const NOBODY: ReadonlySet<Consumer> = new Set();
 
@@ -64,7 +68,7 @@ interface Section {
 export interface SubscribeOffer {
   readonly negotiationId: number;
   readonly offer: string;
-  readonly tracks: { readonly mid: string; readonly trackId: string }[];
+  readonly tracks: Extract<ServerMessage, { type: 'offer' }>['tracks'];
 }
 
 /** What a subscribe session is made of. */
@@ -76,6 +80,11 @@ export interface SubscribeSessionOptions {
   readonly sendOffer: (offer: SubscribeOffer) => void;
   /** SDP names of the codecs the subscriber decodes. */
   readonly codecs: readonly string[];
+  /**
+   * Each layer goes by itself, and only once it is enabled: the subscriber is an SFU, which chooses for its own
+   * participants.
+   */
+  readonly everyLayer: boolean;
   /** Whether key frame caches are replayed to this subscriber. */
   readonly replay: boolean;
   /** Decides how fast it is sent to. */
@@ -133,9 +142,11 @@ export class SubscribeSession {
     return this.#sender;
   }
 
-  /** The consumer of a track, if it is subscribed. */
-  consumer(trackId: string): Consumer | undefined {
-    return this.#consumers.get(trackId);
+  /** The consumers of a track: one, or one for each layer where they go by themselves; none if it is not subscribed. */
+  consumersOf(trackId: string, rid?: string): Consumer[] {
+    return this.consumers.filter(
+      ({ producer, layers }) => producer.info.trackId === trackId && (rid === undefined || layers[0]?.rid === rid),
+    );
   }
 
   /** Whether the participant said it can decode the track. */
@@ -145,39 +156,46 @@ export class SubscribeSession {
 
   /** Starts sending the tracks it does not get yet: one offer announces them all, media follows at once. */
   subscribe(producers: readonly Producer[]): void {
-    const added: { mid: string; trackId: string; consumer: Consumer }[] = [];
+    const now = this.#options.clock.now();
+    const { everyLayer } = this.#options;
+    const added: { track: SubscribeOffer['tracks'][number]; consumer: Consumer }[] = [];
     for (const producer of producers) {
-      const { trackId } = producer.info;
-      if (this.#consumers.has(trackId)) continue;
-      const section = this.#createSection(producer);
-      if (section.consumer === undefined) continue;
-      this.#consumers.set(trackId, section.consumer);
-      const { kind } = producer.info;
-      this.#options.trace?.('track-subscribed', { track: trackId, kind, publisher: producer.owner.identity });
-      added.push({ mid: section.media.mid, trackId, consumer: section.consumer });
+      const { trackId, kind } = producer.info;
+      if (this.consumersOf(trackId).length > 0) continue;
+      for (const layers of everyLayer ? producer.layers.map((layer) => [layer]) : [producer.layers]) {
+        const { media, consumer } = this.#createSection(producer, layers);
+        this.#consumers.set(consumer.id, consumer);
+        this.#options.trace?.('track-subscribed', { track: trackId, kind, publisher: producer.owner.identity });
+        const [{ rid } = { rid: undefined }] = layers;
+        const layer = everyLayer && rid !== undefined ? { rid, maxBitrate: layers[0]?.peakRate(now) ?? 0 } : undefined;
+        added.push({ track: { mid: media.mid, trackId, ...(layer && { layer }) }, consumer });
+      }
     }
     if (added.length === 0) return;
     this.#negotiations += 1;
     this.#options.sendOffer({
       negotiationId: this.#negotiations,
       offer: this.#describe(),
-      tracks: added.map(({ mid, trackId }) => ({ mid, trackId })),
+      tracks: added.map(({ track }) => track),
     });
+    for (const { consumer } of everyLayer ? added : []) this.#pause(consumer, 'disabled', 'not asked for yet');
     if (this.#suspension.state !== 'video') {
       for (const { consumer } of added) this.#pause(consumer, 'suspended', this.#suspension.reason);
     }
-    this.#allocate(this.#options.clock.now());
+    this.#allocate(now);
     for (const { consumer } of added) consumer.start();
   }
 
   /** Stops sending a track; its m-section is closed in the next offer. */
   unsubscribe(trackId: string): void {
-    const consumer = this.#consumers.get(trackId);
-    if (consumer === undefined) return;
+    for (const consumer of this.consumersOf(trackId)) this.#end(consumer);
+  }
+
+  #end(consumer: Consumer): void {
     consumer.stop();
-    this.#consumers.delete(trackId);
-    this.#allocated.delete(trackId);
-    this.#options.trace?.('track-unsubscribed', { track: trackId });
+    this.#consumers.delete(consumer.id);
+    this.#allocated.delete(consumer.id);
+    this.#options.trace?.('track-unsubscribed', { track: consumer.producer.info.trackId });
     this.#sender.remove(consumer);
     const section = this.#sections.find((candidate) => candidate.consumer === consumer);
     if (section !== undefined) section.consumer = undefined;
@@ -199,7 +217,7 @@ export class SubscribeSession {
     for (const section of [...this.#sections]) {
       const answered = answer.media.find(({ mid }) => mid === section.media.mid);
       if (section.consumer !== undefined && (answered === undefined || answered.rejected)) {
-        this.unsubscribe(section.consumer.producer.info.trackId);
+        this.#end(section.consumer);
       } else if (answered?.kind === 'video' && !answered.codecs.some(({ name }) => name === FLEXFEC)) {
         section.consumer?.stream.setProtection({ ratio: 0 });
       }
@@ -208,19 +226,19 @@ export class SubscribeSession {
 
   /** Changes the layers wanted of a track. */
   setPreferredLayers(trackId: string, preferred: PreferredLayers): void {
-    this.#consumers.get(trackId)?.setPreferredLayers(preferred);
+    for (const consumer of this.consumersOf(trackId)) consumer.setPreferredLayers(preferred);
     this.#allocate(this.#options.clock.now());
   }
 
-  /** Changes how a track is dealt with; what is not said stays as it was. */
-  setTrackSettings(trackId: string, change: TrackSettings): void {
-    const consumer = this.#consumers.get(trackId);
-    if (consumer === undefined) return;
+  /** Changes how a track is dealt with, or one of its layers; what is not said stays as it was. */
+  setTrackSettings(trackId: string, rid: string | undefined, change: TrackSettings): void {
     const { enabled, priority, dimensions } = change;
-    if (priority !== undefined) consumer.priority = priority;
-    if (dimensions !== undefined) consumer.shownAt = dimensions ?? undefined;
-    if (enabled === false) this.#pause(consumer, 'disabled', 'disabled by the subscriber');
-    else if (enabled === true) this.#resume(consumer, 'disabled', 'enabled by the subscriber');
+    for (const consumer of this.consumersOf(trackId, rid)) {
+      if (priority !== undefined) consumer.priority = priority;
+      if (dimensions !== undefined) consumer.shownAt = dimensions ?? undefined;
+      if (enabled === false) this.#pause(consumer, 'disabled', 'disabled by the subscriber');
+      else if (enabled === true) this.#resume(consumer, 'disabled', 'enabled by the subscriber');
+    }
     this.#allocate(this.#options.clock.now());
   }
 
@@ -245,7 +263,7 @@ export class SubscribeSession {
 
   /** Ends every consumer. */
   close(): void {
-    for (const trackId of [...this.#consumers.keys()]) this.unsubscribe(trackId);
+    for (const consumer of this.consumers) this.#end(consumer);
     this.#sender.close();
   }
 
@@ -260,7 +278,7 @@ export class SubscribeSession {
       const { kind, muted } = consumer.producer.info;
       // What costs nothing takes nothing from the others.
       if (pauseReasons.has('disabled') || (kind === 'video' && muted)) continue;
-      const { layers } = consumer.producer;
+      const { layers } = consumer;
       if (consumer.kind === 'audio') {
         audioRate += layers[0]?.rate(now) ?? 0;
         continue;
@@ -301,13 +319,14 @@ export class SubscribeSession {
     const step = given === undefined ? PAUSED : stepOf(given);
     let reason = allocated?.reason ?? '';
     if (allocated?.step !== step) {
-      const rids = consumer.producer.layers.map(({ rid }) => rid);
+      const rids = consumer.layers.map(({ rid }) => rid);
       const names = request.rates.map((_, each) => nameStep(each, rids, request.rates));
       reason = describeAllocation({ request, decision: { ...decision, layer: step }, names, before: allocated?.step });
       this.#allocated.set(request.id, { step, reason });
       const rid = given && rids[given.layer];
       const temporalLayer = Number.isFinite(given?.temporalLayer) ? given?.temporalLayer : undefined;
-      this.#options.trace?.('layer-allocated', { track: request.id, rid, temporalLayer, reason });
+      const track = consumer.producer.info.trackId;
+      this.#options.trace?.('layer-allocated', { track, rid, temporalLayer, reason });
     }
     if (given === undefined) {
       this.#pause(consumer, 'budget', reason);
@@ -333,7 +352,7 @@ export class SubscribeSession {
 
   #pause(consumer: Consumer, because: PauseReason, reason: string): void {
     if (consumer.kind === 'audio' && because !== 'disabled') return;
-    if (because !== 'budget') this.#allocated.delete(consumer.producer.info.trackId);
+    if (because !== 'budget') this.#allocated.delete(consumer.id);
     if (consumer.pause(because)) this.#options.onSuspended(consumer, true, reason);
   }
 
@@ -346,7 +365,7 @@ export class SubscribeSession {
     if (estimate !== undefined) this.#options.trace?.('estimate', { ...estimate });
   }
 
-  #createSection(producer: Producer): Section {
+  #createSection(producer: Producer, layers: readonly ProducerLayer[]): Section & { readonly consumer: Consumer } {
     const { random, clock } = this.#options;
     const ssrc = this.#unusedSsrc();
     const cname = producer.owner.participantId;
@@ -367,9 +386,12 @@ export class SubscribeSession {
     const codec = media.codecs[0];
     const fecPayloadType = media.codecs.find(({ name }) => name === FLEXFEC)?.payloadType;
     const extensionIds: HeaderExtensionIds = media.extensions;
+    const { trackId } = producer.info;
     const consumer = new Consumer({
       clock,
+      id: layers.length < producer.layers.length ? `${trackId}/${layers[0]?.rid}` : trackId,
       producer,
+      layers,
       sender: this.#sender,
       stream: {
         ssrc,
@@ -396,7 +418,7 @@ export class SubscribeSession {
       onKeyFrameWanted: (layer, reason) => this.#options.onKeyFrameWanted(producer, layer, reason),
     });
     this.#sender.add(consumer);
-    const section: Section = { media, consumer };
+    const section = { media, consumer };
     // A closed m-section's place is taken by the next one (RFC 8829 §5.2.2): descriptions stay bounded.
     const free = this.#sections.findIndex((candidate) => candidate.consumer === undefined);
     if (free < 0) this.#sections.push(section);
@@ -421,9 +443,11 @@ export class SubscribeSession {
   }
 }
 
-function importanceOf({ priority, producer, shownAt }: Consumer): Pick<LayerRequest, 'priority' | 'area'> {
+function importanceOf({ priority, producer, layers, shownAt }: Consumer): Pick<LayerRequest, 'priority' | 'area'> {
+  // Where layers go by themselves, the lowest of all tracks come before any higher one.
+  const above = producer.layers.findIndex(({ rid }) => rid === layers[0]?.rid);
   return {
-    priority: priorityRank(priority, producer.info.source),
+    priority: priorityRank(priority, producer.info.source) - LAYER_RANK * above,
     area: shownAt === undefined ? 0 : shownAt.width * shownAt.height,
   };
 }

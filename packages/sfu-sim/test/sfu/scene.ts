@@ -142,7 +142,9 @@ export class Scene {
     const sender = new PacketSender({ clock, send: (bytes) => this.#onOutput(bytes) });
     this.consumer = new Consumer({
       clock,
+      id: 'video',
       producer: this.producer,
+      layers: this.producer.layers,
       sender,
       stream: { ssrc: 7, payloadType: 96, rtx: { ssrc: 8, payloadType: 97, firstSequenceNumber: 0 } },
       extensionIds: { captureLag: CAPTURE_LAG_ID },
