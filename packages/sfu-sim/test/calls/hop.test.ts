@@ -36,12 +36,12 @@ test('row 36: nothing but the pacer holds a packet up: with five viewers 95 of 1
   await call.settle(ada.room.localParticipant.publishTrack(call.camera()));
   for (let i = 0; i < VIEWERS; i++) await call.join(`viewer-${i}`);
   // Until everybody has the top layer, catching up included. The pacer has nothing to spread at such a rate.
-  await call.clock.run(10_000);
+  await call.clock.run(4000);
   capture.inside.length = 0;
-  await call.clock.run(10_000);
+  await call.clock.run(4000);
   const sorted = capture.inside.toSorted((a, b) => a - b);
   const p = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
   console.log(`${sorted.length} packets inside for ${p(0.5)} ms (median), ${p(0.95)} ms (p95), ${p(0.99)} ms (p99)`);
-  expect(sorted.length).toBeGreaterThan(5 * 10 * 150);
+  expect(sorted.length).toBeGreaterThan(5 * 4 * 150);
   expect(p(0.95)).toBeLessThan(1);
 });
