@@ -123,7 +123,7 @@ test('row 27: a budget caps what is sent, is renewed, and ends 5 s after the las
   // The messages get stuck: what is not renewed holds no more.
   call.sfu.participant('bob').uplink.set({ loss: 1, rate: 0 });
   const stuckAt = call.clock.now();
-  await call.until(() => publication.layers.rid !== 'q', 10_000);
+  await call.until(() => consumerOf(call, 'bob').targetRid !== 'q', 10_000);
   expect(call.clock.now() - stuckAt).toBeGreaterThan(2900);
   expect(call.clock.now() - stuckAt).toBeLessThan(5600);
   call.sfu.participant('bob').uplink.set({ loss: 0, rate: Number.POSITIVE_INFINITY });

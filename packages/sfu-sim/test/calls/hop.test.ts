@@ -18,7 +18,7 @@ class HopCapture extends PacketCapture {
   override record({ at, direction, packet }: Parameters<PacketCapture['record']>[0]): void {
     const parsed = isRtcp(packet) ? undefined : RtpPacket.parse(packet.slice());
     if (parsed === undefined || parsed.payload.length < TAIL) return;
-    const content = parsed.payload.subarray(-TAIL).toString();
+    const content = Buffer.from(parsed.payload.subarray(-TAIL)).toString('latin1');
     if (direction === 'uplink') {
       this.came.set(content, at);
       return;

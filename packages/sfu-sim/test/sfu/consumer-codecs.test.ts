@@ -89,7 +89,7 @@ describe.each(CODECS)('row 10a: %s', (codec) => {
         for (let i = 0; i < 8; i++) scene.picture();
         expect(scene.assembled.length - seen).toBe(8);
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 

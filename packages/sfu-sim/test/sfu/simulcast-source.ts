@@ -74,6 +74,11 @@ function hasTemporalLayers(codec: SourceCodec): boolean {
   return codec === 'VP8' || codec === 'VP9';
 }
 
+/** Equal for equal bytes. */
+function keyOf(data: Uint8Array): string {
+  return Buffer.from(data.buffer, data.byteOffset, data.length).toString('latin1');
+}
+
 export interface EncodingOptions {
   readonly codec: SourceCodec;
   readonly rid: string;
@@ -104,7 +109,7 @@ export class SourceEncoding {
 
   /** The frame whose bytes these are. */
   frameOf(data: Uint8Array): SourceFrame | undefined {
-    return this.frames.get(data.toString());
+    return this.frames.get(keyOf(data));
   }
 
   /** The RTP timestamp of what was captured at a time. */
@@ -127,7 +132,7 @@ export class SourceEncoding {
       reference: this.#reference(key, temporalLayer),
       data,
     };
-    this.frames.set(data.toString(), frame);
+    this.frames.set(keyOf(data), frame);
     if (key) this.#lastOfLayer = [];
     this.#lastOfLayer[temporalLayer] = frame;
     const layered = hasTemporalLayers(codec) ? temporalLayer : undefined;
