@@ -529,7 +529,7 @@ describe('whatever comes', () => {
         }
         expectOnlySignallingErrors(text.join('\r\n'));
       }),
-      { numRuns: 1500 },
+      { numRuns: 500 },
     );
   });
 

@@ -103,8 +103,12 @@ test('every decision is there with who, and why in plain words', () => {
     .filter(({ type }) => type === 'layer-allocated')
     .map(({ reason }) => String(reason));
   expect(allocated.length).toBeGreaterThanOrEqual(3);
-  expect(allocated.some((reason) => /^h→q: share \d+ kbit\/s < \d+ kbit\/s measured for h$/.test(reason))).toBe(true);
-  expect(allocated.some((reason) => /^q→h: share \d+ kbit\/s ≥ \d+ kbit\/s measured for h$/.test(reason))).toBe(true);
+  expect(
+    allocated.some((reason) => /^h( at T1)?→q: share \d+ kbit\/s < \d+ kbit\/s measured for h at T1$/.test(reason)),
+  ).toBe(true);
+  expect(
+    allocated.some((reason) => /^q→h( at T1)?: share \d+ kbit\/s ≥ \d+ kbit\/s measured for h( at T1)?$/.test(reason)),
+  ).toBe(true);
   const wanted = run.record.events.filter(({ type }) => type === 'key-frame-wanted');
   expect(wanted).toContainEqual(expect.objectContaining({ participant: 'bob', rid: 'q', reason: 'layer-switch' }));
   for (const type of [
