@@ -32,6 +32,7 @@ async function* figures(): AsyncGenerator<Figure> {
       `  hour ${hour}: heap ${heap.toFixed(1)} MB, ${call.openFrames.open} open frames, ${JSON.stringify(call.seen)}`,
     );
   }
+  const wraps = call.wrapArounds();
   await call.end();
   const { seen, openFrames, sfu } = call;
   const { slope } = fitLine(heaps);
@@ -39,6 +40,7 @@ async function* figures(): AsyncGenerator<Figure> {
   yield { name: 'growth of the heap', value: slope * 1000, unit: 'kB/hour' };
   yield { name: 'open frames', value: openFrames.open, unit: 'in the end' };
   yield { name: 'participants left in the SFU', value: sfu.identities.length, unit: 'in the end' };
+  for (const { name, times } of wraps) yield { name: `wrap-arounds of ${name}`, value: times, unit: 'in all' };
   yield { name: 'pictures shown', value: seen.frames, unit: 'in all' };
   yield { name: 'pictures damaged', value: seen.corrupt, unit: 'in all' };
   yield { name: 'pictures not newer than the one before', value: seen.backwards, unit: 'in all' };

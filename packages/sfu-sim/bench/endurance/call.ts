@@ -42,6 +42,8 @@ const LINKS: readonly LinkOptions[] = [
 interface Guest {
   readonly name: string;
   readonly room: Room;
+  /** Pictures shown to it. */
+  frames: number;
 }
 
 /** The call. */
@@ -85,6 +87,28 @@ export class EnduranceCall {
     await this.clock.run(10_000);
   }
 
+  /** How often the counters of the video between the two who stay have begun anew. */
+  wrapArounds(): { readonly name: string; readonly times: number }[] {
+    const [publisher, viewer] = this.#residents;
+    if (publisher === undefined || viewer === undefined) throw new Error('The call has not begun.');
+    const [producer] = this.sfu
+      .participant(publisher.name)
+      .stats()
+      .producers.filter(({ kind }) => kind === 'video');
+    const consumer = this.sfu
+      .participant(viewer.name)
+      .stats()
+      .consumers.find(({ trackId }) => trackId === producer?.trackId);
+    const bits = (count: number, size: number) => Math.floor(count / 2 ** size);
+    const seconds = this.clock.now() / 1000;
+    return [
+      { name: 'sequence numbers, 16 bit', times: bits(consumer?.packetsSent ?? 0, 16) },
+      { name: 'picture ids, 15 bit', times: bits(viewer.frames, 15) },
+      { name: 'RTP timestamps, 32 bit', times: bits(seconds * 90_000, 32) },
+      { name: 'send times, 24 bit', times: Math.floor(seconds / 64) },
+    ];
+  }
+
   /** All leave. */
   async end(): Promise<void> {
     for (const { room } of this.#residents.splice(0)) room.disconnect();
@@ -115,24 +139,26 @@ export class EnduranceCall {
     room.on('error', () => {
       this.seen.errors += 1;
     });
-    this.#watch(room);
+    const guest: Guest = { name, room, frames: 0 };
+    this.#watch(guest);
     await this.#settle(room.connect(this.sfu.transport({ identity: name, uplink: GOOD, downlink: GOOD })));
     if (publishes) {
       await this.#settle(room.localParticipant.publishTrack(syntheticMicrophone({ clock, codecs: this })));
       await this.#settle(room.localParticipant.publishTrack(syntheticCamera({ clock, codecs: this, ...CAMERA })));
     }
-    return { name, room };
+    return guest;
   }
 
-  #watch(room: Room): void {
+  #watch(guest: Guest): void {
     const { seen } = this;
-    room.on('trackSubscribed', ({ track }) => {
+    guest.room.on('trackSubscribed', ({ track }) => {
       if (track.kind === 'video') {
         let newest = -1;
         track.addSink({
           write(frame) {
             const { frameNumber, corrupt } = contentOf(frame);
             seen.frames += 1;
+            guest.frames += 1;
             if (corrupt) seen.corrupt += 1;
             if (frameNumber <= newest) seen.backwards += 1;
             newest = frameNumber;

@@ -388,7 +388,8 @@ export class Consumer implements SendingStream {
   #replayBest(): boolean {
     const now = this.#clock.now();
     for (const layer of this.#layers.upToTarget) {
-      if (this.#drainTime(layer, now) > MAX_DRAIN_TIME) continue;
+      // What has stopped is not what there is to see now.
+      if (!layer.isActive(now) || this.#drainTime(layer, now) > MAX_DRAIN_TIME) continue;
       const burst = layer.cache.replay(now);
       const head = burst?.[0];
       if (burst === undefined || head === undefined) continue;

@@ -67,7 +67,7 @@ export interface SfuOptions {
   readonly maxTracksPerParticipant?: number;
   /** Simulcast encodings of one track; a track with more is refused with `too-many-encodings`. Default 8. */
   readonly maxEncodingsPerTrack?: number;
-  /** Characters of one message; a longer one is refused with `malformed-message`, unread. Default 1 048 576. */
+  /** Characters of one message; a longer one is refused with `malformed-message`. Default 1 048 576. */
   readonly maxMessageLength?: number;
   /**
    * Messages that a participant may send per second, on average: after silence, those of two seconds at once. One more is

@@ -59,6 +59,18 @@ test('row 28: nobody wants f: its encoder alone stops; somebody wants it again: 
   for (const viewer of [bob, carol]) expect(viewer.shown.every(({ corrupt }) => !corrupt)).toBe(true);
 });
 
+test('rows 8, 28: who comes soon after an encoder has stopped is not shown what it made last, but what it makes now', async () => {
+  const { call, active } = await onAir();
+  await call.until(() => active().every((each) => !each), 8000);
+  await call.clock.run(1500);
+  const bob = await call.join('bob', { uplink: { delay: 20 }, downlink: { delay: 20 } });
+  await call.until(() => bob.shown.length > 0, 2000);
+  // From capture to display.
+  expect(bob.shown[0]?.delay).toBeLessThan(300);
+  await call.clock.run(1000);
+  expect(Math.max(...bob.shown.map(({ delay }) => delay))).toBeLessThan(300);
+});
+
 test('row 28: whoever has disabled a track does not watch it', async () => {
   const { call, active } = await onAir();
   const bob = await call.join('bob', { downlink: { delay: 20 } });

@@ -1,6 +1,6 @@
 // Who is in the room and who is not: caps, the same name twice, whoever leaves, crashes or falls silent.
 
-import { ArgumentError, type ConnectionError, type PublishError } from '@sluice/client';
+import { ArgumentError, type ConnectionError, type DataError, type PublishError } from '@sluice/client';
 import { SimulatedSfu } from '@sluice/sfu-sim';
 import { expect, test } from 'vitest';
 import { VirtualCall, type VirtualParticipant } from './virtual-call.ts';
@@ -103,6 +103,25 @@ test('row 32: one track too many is refused with a typed error, and the others g
   await call.clock.run(1000);
   expect(bob.shown.length).toBeGreaterThan(length + 20);
   expect(ada.room.localParticipant.trackPublications.size).toBe(1);
+});
+
+test('row 32: an encoding too many, or a message too long, is refused with a typed error, and the others go on', async () => {
+  const { call, ada, bob } = await runningCall({ maxEncodingsPerTrack: 3, maxMessageLength: 20_000 });
+  const { localParticipant } = ada.room;
+  const encodings = Array.from({ length: 4 }, (_, i) => ({
+    rid: `e${i}`,
+    maxBitrate: 100_000 * (i + 1),
+    scaleResolutionDownBy: 2 ** (3 - i),
+  }));
+  const fourth = call.settle(localParticipant.publishTrack(call.camera(), { encodings }));
+  await expect(fourth).rejects.toMatchObject({ code: 'publish', reason: 'refused' } satisfies Partial<PublishError>);
+  await expect(fourth).rejects.toThrow(/too-many-encodings.*3 encodings/);
+  const long = call.settle(localParticipant.publishData(new Uint8Array(20_000), { reliable: true }));
+  await expect(long).rejects.toMatchObject({ code: 'data', reason: 'refused' } satisfies Partial<DataError>);
+  await expect(long).rejects.toThrow(/malformed-message.*at most 20000/);
+  const { length } = bob.shown;
+  await call.clock.run(1000);
+  expect(bob.shown.length).toBeGreaterThan(length + 20);
 });
 
 test('row 32: who comes again under the same name takes over; the end of the old connection changes nothing', async () => {
