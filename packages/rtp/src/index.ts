@@ -71,4 +71,5 @@ export * from './signalling/messages.ts';
 export * from './trace.ts';
 export type * from './trace-events.ts';
 export * from './transport.ts';
+export * from './transport-inbox.ts';
 export * from './units.ts';

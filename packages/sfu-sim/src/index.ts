@@ -1,6 +1,7 @@
 export type { Clock, SluiceEvent, TraceEvent, Tracer, Transport } from '@sluice/rtp';
 export type { EmulatedTransport, EmulatedTransportOptions } from './host/emulated-transport.ts';
 export { createEmulatedTransport } from './host/emulated-transport.ts';
+export { PORT_CLOSED, PortTransport, type TransportPort } from './host/port-transport.ts';
 export * from './host/simulated-sfu.ts';
 export * from './network/bottleneck.ts';
 export type { DeliveryTrace } from './network/delivery-trace.ts';
