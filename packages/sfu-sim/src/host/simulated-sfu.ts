@@ -45,15 +45,19 @@ export interface SimulatedTransportOptions {
   readonly keyframeCache?: boolean;
 }
 
-/** What the SFU knows of one participant, and the strings to pull. */
-export interface SimulatedParticipant {
+/** What the SFU knows of one participant. */
+export interface SfuParticipant {
   readonly identity: string;
-  readonly uplink: Link;
-  readonly downlink: Link;
   /** A snapshot of what the SFU gets from it and sends to it. */
   stats(): ParticipantStats;
   /** Puts it out of the room. */
   disconnect(reason?: string): void;
+}
+
+/** A participant behind emulated links, and the strings to pull. */
+export interface SimulatedParticipant extends SfuParticipant {
+  readonly uplink: Link;
+  readonly downlink: Link;
 }
 
 interface Connection extends SimulatedParticipant {
@@ -107,17 +111,17 @@ export class SimulatedSfu {
     });
     const peer = this.#room.connect(sfu, { identity: options.identity, keyframeCache: options.keyframeCache });
     this.#connections = this.#connections.filter((connection) => this.#room.peers.includes(connection.peer));
-    this.#connections.push({
-      peer,
-      get identity() {
-        return peer.identity;
-      },
-      uplink,
-      downlink,
-      stats: () => participantStats(peer),
-      disconnect: (reason = 'removed') => peer.close(reason),
-    });
+    this.#connections.push(Object.assign(participantOf(peer), { peer, uplink, downlink }));
     return client;
+  }
+
+  /**
+   * Takes a participant that comes over a network of its own: `transport` is the SFU's end of its path. `participant` does
+   * not know it, as there is no link to change.
+   */
+  accept(transport: Transport, options: Omit<SimulatedTransportOptions, 'uplink' | 'downlink'> = {}): SfuParticipant {
+    const { identity, keyframeCache } = options;
+    return participantOf(this.#room.connect(transport, { identity, keyframeCache }));
   }
 
   /**
@@ -142,4 +146,14 @@ export class SimulatedSfu {
   close(reason = 'sfu-closed'): void {
     this.#room.close(reason);
   }
+}
+
+function participantOf(peer: Peer): SfuParticipant {
+  return {
+    get identity() {
+      return peer.identity;
+    },
+    stats: () => participantStats(peer),
+    disconnect: (reason = 'removed') => peer.close(reason),
+  };
 }

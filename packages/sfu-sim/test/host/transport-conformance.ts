@@ -52,7 +52,7 @@ export function testTransport(name: string, kind: TransportKind): void {
     await kind.release?.();
   });
 
-  describe(`row 9: transport conformance: ${name}`, () => {
+  describe(`transport conformance: ${name}`, () => {
     test('messages arrive once, whole and in order, in both directions', async () => {
       const { pair, here, there } = await openBoth();
       const messages = Array.from({ length: 200 }, (_, n) => `${n} ${'ä𝄞"\\'.repeat(n % 50)}`);
