@@ -88,7 +88,7 @@ test('row 9: two pages share the SFU in a shared worker: the late one is replaye
   expect(seen.refused).toBe('other-options');
 
   // A page that goes says nothing; its port does.
-  await page.goto('about:blank');
+  await page.close();
   await expect(late).toHaveTitle(/^ada (port-closed|timed-out)$/, { timeout: 30_000 });
   expect(reported).toEqual([]);
 });

@@ -12,7 +12,7 @@ const LIMIT = 15_000;
 /** An SFU somewhere, for the suite. It refuses who comes under an identity that is taken. */
 export interface TestHost {
   /** A path for a participant of that name, which it did not choose itself. */
-  transport(identity: string): Transport;
+  transport(identity: string): Transport | Promise<Transport>;
   stats(identity: string): Promise<ParticipantStats>;
   disconnect(identity: string, reason: string): Promise<void>;
   close(reason: string): Promise<void>;
@@ -44,7 +44,7 @@ export function testHost(name: string, start: () => Promise<TestHost>): void {
     test(`row 9: ${name}: a late joiner is replayed from the key frame cache, then sees what is live`, async () => {
       const host = await startHost();
       const ada = createRoom(1);
-      await ada.room.connect(host.transport('ada'));
+      await ada.room.connect(await host.transport('ada'));
       const publication = await ada.room.localParticipant.publishTrack(ada.camera, { keyframeInterval: 120_000 });
       const cached = async () => (await host.stats('ada')).producers[0]?.layers[0]?.packetsReceived ?? 0;
       await until('half a second of video at the SFU', async () => (await cached()) > 15);
@@ -63,7 +63,7 @@ export function testHost(name: string, start: () => Promise<TestHost>): void {
           },
         });
       });
-      await bob.room.connect(host.transport('bob'));
+      await bob.room.connect(await host.transport('bob'));
       await until('thirty pictures', () => numbers.length >= 30);
 
       expect((await host.stats('bob')).consumers[0]?.packetsReplayed).toBeGreaterThan(0);
@@ -81,10 +81,10 @@ export function testHost(name: string, start: () => Promise<TestHost>): void {
       const heard: string[] = [];
       ada.on('participantDisconnected', ({ participant, reason }) => heard.push(`${participant.identity} ${reason}`));
       ada.on('disconnected', ({ reason }) => heard.push(`end ${reason}`));
-      await ada.connect(host.transport('ada'));
+      await ada.connect(await host.transport('ada'));
 
       const bob = createRoom(2).room;
-      await bob.connect(host.transport('bob'));
+      await bob.connect(await host.transport('bob'));
       bob.disconnect();
       await until('bob left', () => heard.length === 1);
 
@@ -93,13 +93,13 @@ export function testHost(name: string, start: () => Promise<TestHost>): void {
       carol.on('disconnected', ({ reason }) => {
         carolHeard = reason;
       });
-      await carol.connect(host.transport('carol'));
+      await carol.connect(await host.transport('carol'));
       await host.disconnect('carol', 'naughty');
       await until('carol is out', () => heard.length === 2 && carolHeard !== '');
       expect(carolHeard).toBe('naughty');
 
       const error = await createRoom(4)
-        .room.connect(host.transport('ada'))
+        .room.connect(await host.transport('ada'))
         .catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(ConnectionError);
       expect(error).toMatchObject({ reason: 'refused', cause: { reason: 'identity-in-use' } });
