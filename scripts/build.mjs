@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { installMissing } from './install.mjs';
 import { repositoryRoot, runCommand } from './run-command.mjs';
 
-const PACKAGES = ['rtp', 'client', 'sfu-sim'];
+const PACKAGES = ['rtp', 'client', 'sfu-sim', 'sfu-node'];
 
 /**
  * @typedef {object} Manifest

@@ -47,7 +47,10 @@ function createRoom(): client.Room {
 }
 
 /** Joins and waits for the video of somebody else. */
-async function view(sfu: sfuSim.SimulatedSfu, options: sfuSim.SimulatedTransportOptions): Promise<Viewer> {
+async function view(
+  sfu: Pick<sfuSim.SimulatedSfu, 'transport'>,
+  options: sfuSim.SimulatedTransportOptions,
+): Promise<Viewer> {
   const room = createRoom();
   const reader = new BarCodeReader();
   const subscribed = new Promise<Omit<Viewer, 'room' | 'reader'>>((resolve) => {

@@ -44,3 +44,4 @@ export type {
 export type { RemoteAudioTrack, RemoteTrack, RemoteVideoTrack, RemoteVideoTrackEvents } from './room/remote-tracks.ts';
 export * from './room/room.ts';
 export type { ConnectionState, RoomEvents, RosterEvents } from './room/room-events.ts';
+export { type WebSocketTransportOptions, webSocketTransport } from './transport/websocket.ts';

@@ -1,7 +1,17 @@
 export type { Clock, SluiceEvent, TraceEvent, Tracer, Transport } from '@sluice/rtp';
 export type { EmulatedTransport, EmulatedTransportOptions } from './host/emulated-transport.ts';
 export { createEmulatedTransport } from './host/emulated-transport.ts';
+export { PORT_CLOSED, PortTransport, type TransportPort } from './host/port-transport.ts';
+export {
+  type ControlPort,
+  HostError,
+  type HostErrorReason,
+  type LinkDirection,
+  type WorkerSfuOptions,
+} from './host/sfu-control.ts';
+export { SfuHost } from './host/sfu-host.ts';
 export * from './host/simulated-sfu.ts';
+export * from './host/worker-sfu.ts';
 export * from './network/bottleneck.ts';
 export type { DeliveryTrace } from './network/delivery-trace.ts';
 export { parseMahimahiTrace } from './network/delivery-trace.ts';

@@ -91,7 +91,9 @@ export type UnsupportedErrorReason =
   /** No way to get frames out of a `MediaStreamTrack`. */
   | 'capture'
   /** No way to make a `MediaStreamTrack` out of frames. */
-  | 'output';
+  | 'output'
+  /** No `WebSocket` in this realm. */
+  | 'websocket';
 
 /** This realm lacks what the call needs. */
 export class UnsupportedError extends ReasonedError<UnsupportedErrorReason> {

@@ -1,6 +1,14 @@
 // An in-process transport: two ends, and an emulated link between them in each direction.
 
-import type { Clock, Milliseconds, Random, Tracer, Transport, TransportHandler } from '@sluice/rtp';
+import {
+  type Clock,
+  type Milliseconds,
+  type Random,
+  type Tracer,
+  type Transport,
+  type TransportHandler,
+  TransportInbox,
+} from '@sluice/rtp';
 import { Link } from '../network/link.ts';
 import type { LinkOptions } from '../network/link-options.ts';
 import type { PacketCapture } from '../observe/packet-capture.ts';
@@ -56,11 +64,9 @@ export function createEmulatedTransport(options: EmulatedTransportOptions): Emul
 class TransportEnd implements Transport {
   /** Hears each message that is sent here. */
   onMessageSent: ((message: string) => void) | undefined;
-  #handler: TransportHandler | undefined;
-  #early: ((handler: TransportHandler) => void)[] = [];
+  readonly #inbox = new TransportInbox();
   #out: Link | undefined;
   #other: TransportEnd | undefined;
-  #closed = false;
 
   wire(out: Link, other: TransportEnd): void {
     this.#out = out;
@@ -68,44 +74,36 @@ class TransportEnd implements Transport {
   }
 
   open(handler: TransportHandler): void {
-    this.#handler = handler;
-    const early = this.#early;
-    this.#early = [];
-    for (const deliver of early) deliver(handler);
+    this.#inbox.open(handler);
   }
 
   sendPacket(packet: Uint8Array): void {
-    if (!this.#closed) this.#out?.send(packet);
+    if (!this.#inbox.ended) this.#out?.send(packet);
   }
 
   sendMessage(message: string): void {
-    if (this.#closed) return;
+    if (this.#inbox.ended) return;
     this.onMessageSent?.(message);
-    this.#out?.sendMessage(message, (text) => this.#other?.deliver((to) => to.onMessage(text)));
+    this.#out?.sendMessage(message, (text) => this.#other?.deliverMessage(text));
   }
 
   close(reason: string): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#inbox.ended) return;
+    this.#inbox.close();
     this.#out?.sendMessage(reason, (text) => this.#other?.closedByOther(text));
   }
 
   deliverPacket(packet: Uint8Array, arrival: Milliseconds): void {
-    if (this.#closed) return;
-    if (this.#handler === undefined) this.deliver((to) => to.onPacket(packet, arrival));
-    else this.#handler.onPacket(packet, arrival);
+    this.#inbox.onPacket(packet, arrival);
   }
 
-  deliver(deliver: (to: TransportHandler) => void): void {
-    if (this.#closed) return;
-    if (this.#handler === undefined) this.#early.push(deliver);
-    else deliver(this.#handler);
+  deliverMessage(message: string): void {
+    this.#inbox.onMessage(message);
   }
 
   closedByOther(reason: string): void {
-    if (this.#closed) return;
-    this.deliver((to) => to.onClose(reason));
-    this.#closed = true;
+    if (this.#inbox.ended) return;
+    this.#inbox.onClose(reason);
     this.#out?.close();
     this.#other?.released();
   }

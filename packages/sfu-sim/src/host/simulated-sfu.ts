@@ -46,11 +46,9 @@ export interface SimulatedTransportOptions {
   readonly keyframeCache?: boolean;
 }
 
-/** What the SFU knows of one participant, and the strings to pull. */
-export interface SimulatedParticipant {
+/** What the SFU knows of one participant. */
+export interface SfuParticipant {
   readonly identity: string;
-  readonly uplink: Link;
-  readonly downlink: Link;
   /** A snapshot of what the SFU gets from it and sends to it. */
   stats(): ParticipantStats;
   /** Puts it out of the room. */
@@ -75,6 +73,12 @@ export interface CascadeLink {
   readonly downlink: Link;
   /** Ends it: the other SFU's participants leave the room. */
   close(reason?: string): void;
+}
+
+/** A participant behind emulated links, and the strings to pull. */
+export interface SimulatedParticipant extends SfuParticipant {
+  readonly uplink: Link;
+  readonly downlink: Link;
 }
 
 interface Connection extends SimulatedParticipant {
@@ -169,17 +173,17 @@ export class SimulatedSfu {
     const { identity, keyframeCache } = options;
     const peer = this.#room.connect(sfu, { identity, keyframeCache, cascade });
     this.#connections = this.#connections.filter((connection) => this.#room.members.includes(connection.peer));
-    this.#connections.push({
-      peer,
-      get identity() {
-        return peer.identity;
-      },
-      uplink,
-      downlink,
-      stats: () => participantStats(peer, this.#clock.now()),
-      disconnect: (reason = 'removed') => peer.close(reason),
-    });
+    this.#connections.push(Object.assign(participantOf(peer, this.#clock), { peer, uplink, downlink }));
     return path;
+  }
+
+  /**
+   * Takes a participant that comes over a network of its own: `transport` is the SFU's end of its path. `participant` does
+   * not know it, as there is no link to change.
+   */
+  accept(transport: Transport, options: Omit<SimulatedTransportOptions, 'uplink' | 'downlink'> = {}): SfuParticipant {
+    const { identity, keyframeCache } = options;
+    return participantOf(this.#room.connect(transport, { identity, keyframeCache }), this.#clock);
   }
 
   /**
@@ -208,4 +212,14 @@ export class SimulatedSfu {
     this.#open.clear();
     this.#room.close(reason);
   }
+}
+
+function participantOf(peer: Peer, clock: Clock): SfuParticipant {
+  return {
+    get identity() {
+      return peer.identity;
+    },
+    stats: () => participantStats(peer, clock.now()),
+    disconnect: (reason = 'removed') => peer.close(reason),
+  };
 }

@@ -69,6 +69,13 @@ export class CallMetrics {
   /** Links of participants that have not left. */
   readonly #links = new Set<string>();
 
+  readonly #labels: Labels;
+
+  /** @param labels - what every series is labelled with besides its own, e.g. `{ room: 'main' }`. Default nothing */
+  constructor(labels: Readonly<Record<string, string>> = {}) {
+    this.#labels = labels;
+  }
+
   /** Takes one event. */
   readonly record: Tracer = (event) => this.add([event]);
 
@@ -79,12 +86,20 @@ export class CallMetrics {
 
   /** Everything there is now, in the text format 0.0.4 (`text/plain; version=0.0.4`). */
   toPrometheus(): string {
+    return CallMetrics.toPrometheus([this]);
+  }
+
+  /** Several calls in one text; their labels tell them apart. */
+  static toPrometheus(calls: readonly CallMetrics[]): string {
     let text = '';
     for (const [name, { type, help }] of Object.entries(METRICS)) {
-      const samples = this.#samples.get(name as MetricName);
-      if (samples === undefined || samples.size === 0) continue;
-      text += `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
-      for (const { labels, value } of samples.values()) text += `${name}${formatLabels(labels)} ${value}\n`;
+      let lines = '';
+      for (const call of calls) {
+        for (const { labels, value } of call.#samples.get(name as MetricName)?.values() ?? []) {
+          lines += `${name}${formatLabels({ ...call.#labels, ...labels })} ${value}\n`;
+        }
+      }
+      if (lines !== '') text += `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines}`;
     }
     return text;
   }
