@@ -74,6 +74,7 @@ export * from './session/receiver-session.ts';
 export * from './session/sender-session.ts';
 export * from './signalling/messages.ts';
 export * from './socket-transport.ts';
+export * from './token-bucket.ts';
 export * from './trace.ts';
 export type * from './trace-events.ts';
 export * from './transport.ts';

@@ -1,7 +1,13 @@
 // A transport whose other end is a stranger: no more comes in than is allowed.
 
-import type { Bytes, Clock, Transport, TransportHandler } from '@sluice/rtp';
-import { type RateLimit, TokenBucket } from './token-bucket.ts';
+import {
+  type Bytes,
+  type Clock,
+  type RateLimit,
+  TokenBucket,
+  type Transport,
+  type TransportHandler,
+} from '@sluice/rtp';
 
 /** What one participant may send. */
 export interface TransportLimits {

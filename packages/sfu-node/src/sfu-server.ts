@@ -13,13 +13,13 @@ import {
   SocketTransport,
   systemClock,
   systemRandom,
+  TokenBucket,
 } from '@sluice/rtp';
 import { CallMetrics, type SfuParticipant, SimulatedSfu, type SimulatedSfuOptions } from '@sluice/sfu-sim';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type JoinGrant, keyOf, readJoinToken } from './join-token.ts';
 import { LimitedTransport, type TransportLimits } from './limited-transport.ts';
 import { type RefusedConnection, ServerMetrics } from './server-metrics.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 /** What one participant may send, where nothing else is said. A signalling client says a few words a second. */
 const DEFAULT_LIMITS: TransportLimits = {

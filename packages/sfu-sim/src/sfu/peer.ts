@@ -19,12 +19,12 @@ import {
   requestIdOf,
   type ServerMessage,
   SignallingError,
+  TokenBucket,
   type Transport,
   tracedOptions,
 } from '@sluice/rtp';
 import type { Consumer } from './consumer.ts';
 import { DataRelay, type DataStats } from './data-relay.ts';
-import { MessageLimit } from './message-limit.ts';
 import type { Producer } from './producer.ts';
 import { PublishSession } from './publish-session.ts';
 import { Refusal } from './refusal.ts';
@@ -75,7 +75,7 @@ export class Peer implements RoomMember {
   #malformedPackets = 0;
   #earlyPackets = 0;
   #refusedMessages = 0;
-  readonly #messageLimit: MessageLimit;
+  readonly #messageLimit: TokenBucket;
 
   constructor(room: Room, id: string, transport: Transport, options: PeerOptions) {
     this.id = id;
@@ -87,7 +87,8 @@ export class Peer implements RoomMember {
     this.#options = options;
     this.#identity = options.identity ?? id;
     this.#heardAt = room.clock.now();
-    this.#messageLimit = new MessageLimit(room.options.maxMessageRate);
+    const { maxMessageRate: rate } = room.options;
+    this.#messageLimit = new TokenBucket({ rate, burst: 2 * rate });
   }
 
   /** Begins to listen. */

@@ -96,7 +96,7 @@ export type ResolvedSfuOptions = Required<Omit<SfuOptions, 'videoSuspension'>> &
 /**
  * Fills in the defaults.
  *
- * @throws ArgumentError for an impossible `forwardErrorCorrection`, `videoPolicy`, `idleTimeout` or `duplicateIdentity`, or
+ * @throws ArgumentError for an impossible `forwardErrorCorrection`, `videoPolicy`, `idleTimeout`, `maxMessageRate` or `duplicateIdentity`, or
  * contradicting bitrates in `congestion` or `videoSuspension`
  */
 export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions {
@@ -107,6 +107,10 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
   }
   const { idleTimeout = 15_000 } = options;
   if (!(idleTimeout > 0)) throw new ArgumentError(`The idleTimeout is ${idleTimeout}: give milliseconds above 0.`);
+  const { maxMessageRate = 500 } = options;
+  if (!(maxMessageRate >= 1)) {
+    throw new ArgumentError(`The maxMessageRate is ${maxMessageRate}: give messages per second, 1 or more.`);
+  }
   const { duplicateIdentity = 'takeover' } = options;
   if (duplicateIdentity !== 'takeover' && duplicateIdentity !== 'reject') {
     throw new ArgumentError(`The duplicateIdentity is ${String(duplicateIdentity)}: give takeover or reject.`);
@@ -126,7 +130,7 @@ export function resolveSfuOptions(options: SfuOptions = {}): ResolvedSfuOptions 
     maxTracksPerParticipant: options.maxTracksPerParticipant ?? 16,
     maxEncodingsPerTrack: options.maxEncodingsPerTrack ?? 8,
     maxMessageLength: options.maxMessageLength ?? MAX_MESSAGE_LENGTH,
-    maxMessageRate: options.maxMessageRate ?? 500,
+    maxMessageRate,
     maxDataSize: Math.min(options.maxDataSize ?? MAX_DATA_SIZE, MAX_DATA_SIZE),
     duplicateIdentity,
     tickInterval: options.tickInterval ?? 20,

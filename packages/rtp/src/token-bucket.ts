@@ -1,6 +1,7 @@
 // How much of something may come per second, with an allowance for bursts.
 
-import { ArgumentError, type Milliseconds } from '@sluice/rtp';
+import { ArgumentError } from './errors.ts';
+import type { Milliseconds } from './units.ts';
 
 /** A limit on what comes. */
 export interface RateLimit {
