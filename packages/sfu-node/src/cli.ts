@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // `sluice-sfu`: the server, or a join token for it.
 
 import process from 'node:process';
