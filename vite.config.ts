@@ -29,7 +29,7 @@ export default defineConfig(({ mode }) => ({
   cacheDir: mode === 'e2e' ? 'node_modules/.vite-e2e' : 'node_modules/.vite',
   // Bundle the dependencies of everything a page or worker may import before the first page loads: one that is found
   // later reloads the page.
-  optimizeDeps: { entries: ['*.html', '../../packages/*/src/**/*.ts'] },
+  optimizeDeps: { entries: ['*.html', '../../packages/{rtp,client,sfu-sim}/src/**/*.ts'] },
   worker: { format: 'es' },
   build: { target: 'es2022', sourcemap: true },
   test: {

@@ -108,7 +108,10 @@ export class SfuServer {
   async listen({ port = 8080, host = '127.0.0.1' }: ListenOptions = {}): Promise<AddressInfo> {
     await new Promise<void>((resolve, reject) => {
       this.#http.once('error', reject);
-      this.#http.listen(port, host, resolve);
+      this.#http.listen(port, host, () => {
+        this.#http.off('error', reject);
+        resolve();
+      });
     });
     return this.#http.address() as AddressInfo;
   }
