@@ -130,10 +130,11 @@ export class SimulatedSfu {
    * what was relayed is not relayed again, so every pair of SFUs needs its own. Data messages and active speakers stay where
    * they are.
    *
-   * @throws ArgumentError for impossible link options, or with itself
+   * @throws ArgumentError for impossible link options, or with itself or an SFU that has another clock
    */
   cascade(from: SimulatedSfu, options: CascadeLinkOptions = {}): CascadeLink {
     if (from === this) throw new ArgumentError('An SFU cannot be in a cascade with itself.');
+    if (from.#clock !== this.#clock) throw new ArgumentError('The SFUs of a cascade need one clock: theirs differ.');
     this.#cascades += 1;
     const identity = options.identity ?? `cascade-${this.#cascades}`;
     const { uplink, downlink } = options;

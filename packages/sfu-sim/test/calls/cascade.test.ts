@@ -1,14 +1,14 @@
 // Behaviour 35 in whole calls: the participants of one SFU in the room of another.
 
-import { SimulatedSfu } from '@sluice/sfu-sim';
+import { type CascadeLinkOptions, SimulatedSfu, type SimulatedSfuOptions } from '@sluice/sfu-sim';
 import { expect, test } from 'vitest';
 import { VirtualCall, type VirtualParticipant, videoPublication, videoTrack } from './virtual-call.ts';
 
 const PATH = { delay: 20 };
 
 /** Ada is on air at the near SFU, whose participants are brought to the far one. */
-async function cascaded(link: Parameters<SimulatedSfu['cascade']>[1] = {}, keyframeInterval = 2000) {
-  const near = new VirtualCall({ seed: 7 });
+async function cascaded(link: CascadeLinkOptions = {}, keyframeInterval = 2000, options: SimulatedSfuOptions = {}) {
+  const near = new VirtualCall({ seed: 7, ...options });
   const farSfu = new SimulatedSfu({ seed: 8, clock: near.clock, tracer: near.trace.record });
   const cascade = farSfu.cascade(near.sfu, { uplink: PATH, downlink: PATH, ...link });
   const ada = await near.join('ada', { uplink: PATH });
@@ -220,7 +220,68 @@ test('row 35: three SFUs in a full mesh: everybody sees everybody once', async (
   }
 });
 
-test('row 35: an SFU is in no cascade with itself', () => {
-  const sfu = new SimulatedSfu();
+test('row 35: three SFUs in a ring, one way: nobody goes further than one SFU', async () => {
+  const first = new VirtualCall({ seed: 7 });
+  const sfus = [first.sfu, ...[8, 9].map((seed) => new SimulatedSfu({ clock: first.clock, seed }))];
+  for (const [i, sfu] of sfus.entries()) sfu.cascade(sfus[(i + 1) % 3]!);
+  for (const [i, sfu] of sfus.entries()) {
+    await first.settle(first.participant(`person-${i}`).room.connect(sfu.transport({ identity: `person-${i}` })));
+  }
+  await first.clock.run(500);
+  expect(sfus.map(({ identities }) => identities.toSorted())).toEqual([
+    ['person-0', 'person-1'],
+    ['person-1', 'person-2'],
+    ['person-0', 'person-2'],
+  ]);
+});
+
+test('rows 8, 35: who comes when nothing has crossed for a while is shown nothing old', async () => {
+  const { near, clock, joinFar } = await cascaded();
+  const bob = await joinFar('bob');
+  await clock.run(3000);
+  bob.room.disconnect();
+  await clock.run(7500);
+  const carla = await joinFar('carla');
+  await near.until(() => carla.shown.length > 30, 5000);
+  // What the near SFU replays is from its last key frame on, 2 s old at most; what the far one had is older.
+  expect(Math.max(...carla.shown.map(({ delay }) => delay))).toBeLessThan(2200);
+  wasWhole(carla);
+});
+
+test('row 35: a cascade that has nothing to do stays; and with dynacast nothing is made that nobody at either SFU watches', async () => {
+  const { near, clock, joinFar, camera } = await cascaded({}, 2000, { dynacast: true });
+  const active = () => camera.stats.map((layer) => layer.active);
+  await clock.run(40_000);
+  expect(active()).toEqual([false, false, false]);
+  const bob = await joinFar('bob');
+  await near.until(() => bob.shown.length > 0, 2000);
+  await Promise.all([videoPublication(bob.room).setPreferredLayers({ rid: 'h' }), clock.run(12_000)]);
+  expect(active()).toEqual([true, true, false]);
+  wasWhole(bob);
+});
+
+test('row 35: the same seed gives the same call', async () => {
+  const traceOf = async () => {
+    const { near, clock, joinFar } = await cascaded({ downlink: { delay: 20, loss: 0.02 } });
+    await joinFar('bob');
+    await clock.run(2000);
+    return near.trace.toJsonLines();
+  };
+  const first = await traceOf();
+  expect((await traceOf()) === first).toBe(true);
+});
+
+test('row 35: of one identity at each SFU both stay', async () => {
+  const { near, farSfu, clock, joinFar } = await cascaded();
+  const there = await joinFar('eve');
+  await near.join('eve');
+  await clock.run(500);
+  expect(farSfu.identities.toSorted()).toEqual(['ada', 'eve', 'eve']);
+  expect(there.room.state).toBe('connected');
+});
+
+test('row 35: an SFU is in no cascade with itself, nor with one on another clock', () => {
+  const { sfu } = new VirtualCall();
   expect(() => sfu.cascade(sfu)).toThrow(/itself/);
+  expect(() => sfu.cascade(new SimulatedSfu())).toThrow(/clock/);
 });
