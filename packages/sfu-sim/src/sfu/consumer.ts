@@ -17,7 +17,6 @@ import {
   type SenderClock,
   type SendingStream,
   type SendStreamOptions,
-  TimestampRewriter,
   type TrackKind,
   type TrackPriority,
   writeCaptureLag,
@@ -26,28 +25,14 @@ import { FrameLayers } from './frame-layers.ts';
 import type { ForwardedPacket } from './keyframe-cache.ts';
 import { LayerSelector } from './layer-selector.ts';
 import type { LayerStep } from './layer-steps.ts';
+import { LayerTimestamps } from './layer-timestamps.ts';
 import type { Producer } from './producer.ts';
 import type { ProducerLayer } from './producer-layer.ts';
 
 /** A burst from the cache that would take longer than this to catch up with the live picture is not sent. */
 const MAX_DRAIN_TIME: Milliseconds = 500;
 
-/**
- * Encodings whose sender reports agree to within this that they share an RTP clock do share it: two random origins would
- * agree by chance in one case of 95 000.
- */
-const SHARED_CLOCK_TOLERANCE: Milliseconds = 250;
-
 const NO_EXTENSIONS: readonly ExtensionElement[] = [];
-
-/** The newest packet that was forwarded: what the timestamps of a new layer are lined up with. */
-interface TimestampAnchor {
-  readonly layer: ProducerLayer;
-  /** The layer's stream at that time: its RTP clock is not that of a later one. */
-  readonly stream: ProducerLayer['stream'];
-  readonly timestamp: number;
-  readonly arrival: Milliseconds;
-}
 
 /** The highest layers a subscriber wants. */
 export interface PreferredLayers {
@@ -122,9 +107,8 @@ export class Consumer implements SendingStream {
   /** The newest packet of the current layer. */
   #newest = Number.NEGATIVE_INFINITY;
   readonly #frameLayers = new FrameLayers();
-  readonly #timestamps = new TimestampRewriter();
+  readonly #timestamps = new LayerTimestamps();
   #reportedClock: SenderClock | undefined;
-  #anchor: TimestampAnchor | undefined;
   /** Nothing is sent while there is any. */
   readonly #pauseReasons = new Set<PauseReason>();
   /** The layer whose key frame was arriving when it was needed: once it is whole it is replayed. */
@@ -370,18 +354,7 @@ export class Consumer implements SendingStream {
     const extensions = this.#extensionsOf(packet);
     const { payload, head } = rewritten;
     this.#send(this.stream.send(output, timestamp, packet.marker, payload, now, extensions, head));
-    if (
-      this.#anchor === undefined ||
-      this.#anchor.stream !== layer.stream ||
-      ((packet.timestamp - this.#anchor.timestamp) | 0) > 0
-    ) {
-      this.#anchor = {
-        layer,
-        stream: layer.stream,
-        timestamp: packet.timestamp,
-        arrival: packet.arrival,
-      };
-    }
+    this.#timestamps.onForwarded(layer, packet);
   }
 
   /** Replays the best layer, up to the target, whose burst is caught up with soon; a better one follows at a key frame. */
@@ -394,7 +367,7 @@ export class Consumer implements SendingStream {
       const head = burst?.[0];
       if (burst === undefined || head === undefined) continue;
       // What is older than the last picture forwarded has been shown.
-      if (this.#anchor !== undefined && head.packet.arrival <= this.#anchor.arrival) continue;
+      if (head.packet.arrival <= (this.#timestamps.newestArrival ?? Number.NEGATIVE_INFINITY)) continue;
       this.#replayedPackets += burst.length;
       this.#switchTo(layer, head);
       for (const forwarded of burst) this.onPacket(layer, forwarded);
@@ -417,11 +390,10 @@ export class Consumer implements SendingStream {
   }
 
   #forwardAudio(layer: ProducerLayer, { packet }: ForwardedPacket): void {
-    if (this.#anchor === undefined) {
+    if (this.#timestamps.newestArrival === undefined) {
       this.#sequence.splice(packet.sequence & 0xffff);
-      const { timestamp, arrival } = packet;
-      this.#timestamps.splice(timestamp, timestamp);
-      this.#anchor = { layer, stream: layer.stream, timestamp, arrival };
+      this.#timestamps.splice(layer, packet);
+      this.#timestamps.onForwarded(layer, packet);
       this.#layers.switchTo(layer);
     }
     if (this.isPaused) {
@@ -482,7 +454,7 @@ export class Consumer implements SendingStream {
   #switchTo(layer: ProducerLayer, { packet }: ForwardedPacket): void {
     this.#sequence.splice(packet.sequence & 0xffff);
     this.#payload.splice(packet.payload);
-    this.#timestamps.splice(packet.timestamp, this.#lineUp(layer, packet.timestamp, packet.arrival));
+    this.#timestamps.splice(layer, packet);
     this.#temporalLayerSince = Number.NEGATIVE_INFINITY;
     this.#newest = Number.NEGATIVE_INFINITY;
     const reason = this.#layers.switchTo(layer);
@@ -494,22 +466,6 @@ export class Consumer implements SendingStream {
   #canLineUp(layer: ProducerLayer): boolean {
     const { current } = this.#layers;
     return current === undefined || !current.stream?.senderClock === !layer.stream?.senderClock;
-  }
-
-  /** The output for a new layer's first timestamp that is true to when it was captured. */
-  #lineUp(layer: ProducerLayer, timestamp: number, arrival: Milliseconds): number {
-    const anchor = this.#anchor;
-    if (anchor === undefined) return timestamp;
-    const before = anchor.stream === anchor.layer.stream ? anchor.layer.captureTime(anchor.timestamp) : undefined;
-    const after = layer.captureTime(timestamp);
-    // Sender reports tell the true distance (RFC 3550 §6.4.1); the arrivals are the next best thing.
-    const elapsed = before !== undefined && after !== undefined ? after - before : arrival - anchor.arrival;
-    const told = Math.round((elapsed * layer.clockRate) / 1000);
-    // When a frame was captured a publisher only estimates, better and better: reports of different times differ by that.
-    // On one clock, timestamps tell it exactly, and the same picture is the same picture in both encodings.
-    const counted = (timestamp - anchor.timestamp) | 0;
-    const shared = before !== undefined && Math.abs(told - counted) < (SHARED_CLOCK_TOLERANCE * layer.clockRate) / 1000;
-    return (anchor.timestamp + this.#timestamps.offset + (shared ? counted : told)) >>> 0;
   }
 }
 
