@@ -57,7 +57,9 @@ async function* figures(): AsyncGenerator<Figure> {
     const peer = await joinStorm({ cache: false, keyframeInterval }, count, SEED);
     const where = `${count} joins in 1 s, key frames every ${keyframeInterval / 1000} s`;
     yield* compared(where, ours, peer);
-    yield beside(`${where}: key frames asked for`, 'in all', ours.keyFrames, peer.keyFrames);
+    const byJoins = ({ keyFrames, keyFramesForUpgrades }: Joins) => keyFrames - keyFramesForUpgrades;
+    yield beside(`${where}: key frames asked for to begin`, 'in all', byJoins(ours), byJoins(peer));
+    yield beside(`${where}: ... to go up`, 'in all', ours.keyFramesForUpgrades, peer.keyFramesForUpgrades);
   }
 }
 

@@ -28,6 +28,8 @@ export interface Joins {
   readonly joins: readonly Join[];
   /** Key frames the publisher was asked for because of them. */
   readonly keyFrames: number;
+  /** Those among them that were asked for later, to go up to a better layer. */
+  readonly keyFramesForUpgrades: number;
 }
 
 /** How long the publisher is on air before the first join, in ms. */
@@ -90,8 +92,12 @@ async function play(scenario: Scenario, names: readonly string[]): Promise<Joins
   const run = await simulate(scenario);
   const decoded = new Map<string, number>();
   let keyFrames = 0;
+  let keyFramesForUpgrades = 0;
   for (const event of run.trace) {
-    if (event.type === 'key-frame-requested' && event.at >= BEGINNING) keyFrames += 1;
+    if (event.type === 'key-frame-requested' && event.at >= BEGINNING) {
+      keyFrames += 1;
+      if (event['reason'] === 'layer-switch') keyFramesForUpgrades += 1;
+    }
     if (event.type !== 'frame-decoded') continue;
     const name = String(event['participant']);
     decoded.set(name, (decoded.get(name) ?? 0) + 1);
@@ -105,5 +111,5 @@ async function play(scenario: Scenario, names: readonly string[]): Promise<Joins
       catchUpFrames: (decoded.get(name) ?? 0) - subscription.framesShown,
     };
   });
-  return { joins, keyFrames };
+  return { joins, keyFrames, keyFramesForUpgrades };
 }
