@@ -1,7 +1,7 @@
 // The hosts of this package that run in Node on the conformance suite, and what only an SFU in another realm can get wrong.
 
 import { Room } from '@sluice/client';
-import { ArgumentError, seededRandom, systemClock } from '@sluice/rtp';
+import { ArgumentError, seededRandom, systemClock, type TraceEvent } from '@sluice/rtp';
 import {
   Bottleneck,
   connectToSfu,
@@ -129,4 +129,23 @@ test('a worker that ends takes its participants and its answers along, and says 
   await worker.terminate();
   expect(await ended).toBe(PORT_CLOSED);
   await expect(sfu.identities()).rejects.toMatchObject({ code: 'host', reason: 'closed' });
+});
+
+test('the trace of an SFU in another realm comes over, with times on the page’s clock', async () => {
+  const events: TraceEvent[] = [];
+  const before = systemClock.now();
+  const { sfu } = await startNodeWorker(bundle.script, { tracer: (event) => events.push(event) });
+  const room = createRoom();
+  await room.connect(sfu.transport({ identity: 'ada' }));
+  await sfu.participant('ada').disconnect('enough');
+  await sfu.close();
+  const types = events.map(({ type }) => type);
+  expect(types).toContain('link-changed');
+  expect(types).toContain('participant-joined');
+  expect(events.at(-1)).toMatchObject({ type: 'participant-left', participant: 'ada', reason: 'enough' });
+  // The worker's clock began long after ours.
+  for (const { at } of events) {
+    expect(at).toBeGreaterThan(before);
+    expect(at).toBeLessThanOrEqual(systemClock.now());
+  }
 });
