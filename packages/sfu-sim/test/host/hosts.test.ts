@@ -149,3 +149,26 @@ test('the trace of an SFU in another realm comes over, with times on the page’
     expect(at).toBeLessThanOrEqual(systemClock.now());
   }
 });
+
+test('a worker whose script cannot be loaded is an error with a reason', async () => {
+  const worker = new EventTarget();
+  const connecting = connectToSfu(Object.assign(worker, { postMessage: () => {} }));
+  worker.dispatchEvent(new Event('error'));
+  const error = await connecting.catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(HostError);
+  expect(error).toMatchObject({ code: 'host', reason: 'unavailable' });
+});
+
+test('what is not of the protocol is ignored on either side', async () => {
+  const host = new SfuHost();
+  const { port1, port2 } = new MessageChannel();
+  host.serve(port2);
+  for (const junk of [null, 7, {}, { id: 1 }, { id: 1, command: { type: 'dance' } }]) {
+    port1.postMessage(junk);
+    port2.postMessage(junk);
+  }
+  for (const junk of [{ id: 999 }, { at: 1, trace: 'much' }, { at: 1, trace: [7] }]) port2.postMessage(junk);
+  const sfu = await connectToSfu(port1, { tracer: () => {} }, () => port1.close());
+  expect(await sfu.identities()).toEqual([]);
+  await sfu.close();
+});
