@@ -1,5 +1,5 @@
-// How a shared worker hears that a page is gone, which browsers do not tell it: the page holds a lock (Web Locks) for as long
-// as it lives, and the worker asks for the same one.
+// How a shared worker hears that a page is gone: the page holds a lock (Web Locks) for as long as it lives, and the worker
+// asks for the same one. The `close` event of the page's ports would tell as well, but did not come in Chromium 156.
 
 import { systemRandom } from '@sluice/rtp';
 
