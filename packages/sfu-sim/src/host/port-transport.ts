@@ -2,6 +2,7 @@
 // loop go in one post, in one buffer that is transferred: an order of magnitude cheaper than a post for each.
 
 import { type Clock, type Milliseconds, type Transport, type TransportHandler, TransportInbox } from '@sluice/rtp';
+import { ClockOffset } from './clock-offset.ts';
 
 /** What is needed of a `MessagePort`. */
 export interface TransportPort {
@@ -35,11 +36,7 @@ export class PortTransport implements Transport {
   readonly #inbox = new TransportInbox();
   #packets: Uint8Array[] = [];
   #left: Milliseconds[] = [];
-  /**
-   * What to add to a time of the other realm's clock. A post takes at least no time, so the quickest one so far tells best;
-   * both clocks are the machine's, and do not drift.
-   */
-  #clockOffset: Milliseconds = Number.POSITIVE_INFINITY;
+  readonly #clockOffset = new ClockOffset();
   #malformedPosts = 0;
 
   constructor(port: TransportPort, clock: Clock) {
@@ -113,7 +110,7 @@ export class PortTransport implements Transport {
       return;
     }
     const now = this.#clock.now();
-    this.#clockOffset = Math.min(this.#clockOffset, now - post.at);
+    this.#clockOffset.observe(post.at, now);
     if (post.type === 'packets') this.#receivePackets(post, now);
     else if (post.type === 'message') this.#inbox.onMessage(post.text);
     else {
@@ -125,7 +122,7 @@ export class PortTransport implements Transport {
   #receivePackets({ bytes, sizes, left }: Extract<Post, { type: 'packets' }>, now: Milliseconds): void {
     let offset = 0;
     for (const [index, size] of sizes.entries()) {
-      const arrival = Math.min(now, (left[index] ?? now) + this.#clockOffset);
+      const arrival = this.#clockOffset.toOwn(left[index] ?? now, now);
       this.#inbox.onPacket(new Uint8Array(bytes, offset, size), arrival);
       offset += size;
     }

@@ -1,8 +1,9 @@
 // The inside of a worker: one SFU, and the pages that use it.
 
-import { SluiceError, systemClock, type Transport } from '@sluice/rtp';
-import { PortTransport } from './port-transport.ts';
-import { type ControlCommand, type ControlPort, HostError, readRequest } from './sfu-control.ts';
+import { SluiceError, systemClock, type TraceEvent, type Transport } from '@sluice/rtp';
+import { whenReleased } from './page-lock.ts';
+import { PORT_CLOSED, PortTransport } from './port-transport.ts';
+import { type ControlCommand, type ControlPort, HostError, readRequest, type TracePost } from './sfu-control.ts';
 import { SimulatedSfu } from './simulated-sfu.ts';
 
 /** A participant's path: the port to the page, and the emulated links beside the SFU. */
@@ -23,6 +24,9 @@ export class SfuHost {
   #sfu: SimulatedSfu | undefined;
   /** What the SFU was started with, to compare. */
   #options = '';
+  /** Pages that get the trace, and what they have not got yet. */
+  readonly #listeners = new Set<ControlPort>();
+  #events: TraceEvent[] = [];
 
   /** Answers the requests of one page. */
   serve(port: ControlPort): void {
@@ -32,18 +36,23 @@ export class SfuHost {
       if (request === undefined) return;
       const { id, command } = request;
       try {
-        port.postMessage({ id, result: this.#carryOut(command, relays) }, []);
+        port.postMessage({ id, result: this.#carryOut(command, relays, port) }, []);
       } catch (error) {
         if (!(error instanceof SluiceError)) throw error;
         const { code, reason, message } = error;
         port.postMessage({ id, error: { code, reason, message } }, []);
       }
     });
+    port.addEventListener('close', () => this.#listeners.delete(port));
     port.start?.();
   }
 
-  #carryOut(command: ControlCommand, relays: Set<Relay>): unknown {
-    if (command.type === 'start') return this.#start(command);
+  #carryOut(command: ControlCommand, relays: Set<Relay>, page: ControlPort): unknown {
+    if (command.type === 'start') {
+      this.#start(command, page);
+      if (command.lock !== undefined) whenReleased(command.lock, () => this.#leave(relays, page, PORT_CLOSED));
+      return undefined;
+    }
     const sfu = this.#sfu;
     if (sfu === undefined) throw new HostError('closed', 'This SFU is not started.');
     switch (command.type) {
@@ -60,23 +69,39 @@ export class SfuHost {
       case 'disconnect':
         return sfu.participant(command.identity).disconnect(command.reason);
       case 'close':
-        for (const { port, path } of relays) {
-          port.close(command.reason);
-          path.close(command.reason);
-        }
-        relays.clear();
+        return this.#leave(relays, page, command.reason);
     }
-    return undefined;
   }
 
-  #start({ options }: Extract<ControlCommand, { type: 'start' }>): void {
-    const asked = JSON.stringify(options);
+  /** A page takes leave, or is gone. */
+  #leave(relays: Set<Relay>, page: ControlPort, reason: string): void {
+    for (const { port, path } of relays) {
+      port.close(reason);
+      path.close(reason);
+    }
+    relays.clear();
+    this.#listeners.delete(page);
+  }
+
+  #start({ options, traced }: Extract<ControlCommand, { type: 'start' }>, page: ControlPort): void {
+    const asked = JSON.stringify({ ...options, traced });
     if (this.#sfu === undefined) {
-      this.#sfu = new SimulatedSfu(options);
+      this.#sfu = new SimulatedSfu({ ...options, ...(traced && { tracer: (event) => this.#trace(event) }) });
       this.#options = asked;
     } else if (asked !== this.#options) {
       throw new HostError('other-options', `The shared SFU runs with ${this.#options}, not with ${asked}.`);
     }
+    if (traced) this.#listeners.add(page);
+  }
+
+  /** The events of one turn of the event loop go in one post. */
+  #trace(event: TraceEvent): void {
+    if (this.#events.push(event) > 1) return;
+    queueMicrotask(() => {
+      const post: TracePost = { at: systemClock.now(), trace: this.#events };
+      this.#events = [];
+      for (const page of this.#listeners) page.postMessage(post, []);
+    });
   }
 }
 

@@ -1,10 +1,12 @@
 // An SFU in another realm, as a page sees it: like `SimulatedSfu`, but what asks it for something returns a promise.
 
-import { ArgumentError, systemClock, type Transport } from '@sluice/rtp';
+import { ArgumentError, systemClock, type Tracer, type Transport } from '@sluice/rtp';
 import { DeliveryTrace } from '../network/delivery-trace.ts';
 import type { LinkStats } from '../network/link.ts';
 import { checkLinkKeys, createLinkSettings, type LinkOptions } from '../network/link-options.ts';
 import type { ParticipantStats } from '../observe/stats.ts';
+import { ClockOffset } from './clock-offset.ts';
+import { holdPageLock, type PageLock } from './page-lock.ts';
 import { PortTransport } from './port-transport.ts';
 import {
   type ControlCommand,
@@ -13,6 +15,8 @@ import {
   HostError,
   type LinkDirection,
   readAnswer,
+  readTracePost,
+  type TracePost,
   type WorkerSfuOptions,
 } from './sfu-control.ts';
 import type { SimulatedTransportOptions } from './simulated-sfu.ts';
@@ -88,7 +92,17 @@ export async function connectToSharedSfu(options: SharedSfuOptions = {}): Promis
     worker.addEventListener('error', () => reject(unavailable()));
   });
   failed.catch(() => {});
-  return await Promise.race([connectToSfu(port, sfu, () => port.close()), failed]);
+  const lock = await holdPageLock();
+  const release = () => {
+    port.close();
+    lock?.release();
+  };
+  try {
+    return await Promise.race([start(port, sfu, release, lock), failed]);
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 /**
@@ -103,8 +117,18 @@ export async function connectToSfu(
   options: WorkerSfuOptions = {},
   release: () => void = () => {},
 ): Promise<WorkerSfu> {
-  const control = new SfuControl(port);
-  await control.request({ type: 'start', options });
+  return await start(port, options, release);
+}
+
+async function start(
+  port: ControlPort,
+  options: WorkerSfuOptions,
+  release: () => void,
+  lock?: PageLock,
+): Promise<WorkerSfu> {
+  const { tracer, ...sent } = options;
+  const control = new SfuControl(port, tracer);
+  await control.request({ type: 'start', options: sent, traced: tracer !== undefined, lock: lock?.name });
   return new WorkerSfu(control, release);
 }
 
@@ -180,12 +204,15 @@ interface Pending {
 class SfuControl {
   readonly #port: ControlPort;
   readonly #pending = new Map<number, Pending>();
+  readonly #tracer: Tracer | undefined;
+  readonly #clockOffset = new ClockOffset();
   #requests = 0;
   #answered = false;
   #closed: HostError | undefined;
 
-  constructor(port: ControlPort) {
+  constructor(port: ControlPort, tracer: Tracer | undefined) {
     this.#port = port;
+    this.#tracer = tracer;
     port.addEventListener('message', (event) => this.#receive((event as { data?: unknown }).data));
     // A worker's script failed: before the first answer it could not be loaded.
     port.addEventListener('error', () => {
@@ -221,6 +248,11 @@ class SfuControl {
   }
 
   #receive(data: unknown): void {
+    const post = readTracePost(data);
+    if (post !== undefined) {
+      this.#receiveTrace(post);
+      return;
+    }
     const answer = readAnswer(data);
     if (answer === undefined) return;
     const pending = this.#pending.get(answer.id);
@@ -229,6 +261,12 @@ class SfuControl {
     this.#pending.delete(answer.id);
     if ('error' in answer) pending.reject(errorOf(answer.error));
     else pending.resolve(answer.result);
+  }
+
+  #receiveTrace({ at, trace }: TracePost): void {
+    const now = systemClock.now();
+    this.#clockOffset.observe(at, now);
+    for (const event of trace) this.#tracer?.({ ...event, at: this.#clockOffset.toOwn(event.at, now) });
   }
 }
 

@@ -1,7 +1,7 @@
 // The hosts of this package that run in Node on the conformance suite, and what only an SFU in another realm can get wrong.
 
 import { Room } from '@sluice/client';
-import { ArgumentError, seededRandom, systemClock } from '@sluice/rtp';
+import { ArgumentError, seededRandom, systemClock, type TraceEvent } from '@sluice/rtp';
 import {
   Bottleneck,
   connectToSfu,
@@ -129,4 +129,46 @@ test('a worker that ends takes its participants and its answers along, and says 
   await worker.terminate();
   expect(await ended).toBe(PORT_CLOSED);
   await expect(sfu.identities()).rejects.toMatchObject({ code: 'host', reason: 'closed' });
+});
+
+test('the trace of an SFU in another realm comes over, with times on the page’s clock', async () => {
+  const events: TraceEvent[] = [];
+  const before = systemClock.now();
+  const { sfu } = await startNodeWorker(bundle.script, { tracer: (event) => events.push(event) });
+  const room = createRoom();
+  await room.connect(sfu.transport({ identity: 'ada' }));
+  await sfu.participant('ada').disconnect('enough');
+  await sfu.close();
+  const types = events.map(({ type }) => type);
+  expect(types).toContain('link-changed');
+  expect(types).toContain('participant-joined');
+  expect(events.at(-1)).toMatchObject({ type: 'participant-left', participant: 'ada', reason: 'enough' });
+  // The worker's clock began long after ours.
+  for (const { at } of events) {
+    expect(at).toBeGreaterThan(before);
+    expect(at).toBeLessThanOrEqual(systemClock.now());
+  }
+});
+
+test('a worker whose script cannot be loaded is an error with a reason', async () => {
+  const worker = new EventTarget();
+  const connecting = connectToSfu(Object.assign(worker, { postMessage: () => {} }));
+  worker.dispatchEvent(new Event('error'));
+  const error = await connecting.catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(HostError);
+  expect(error).toMatchObject({ code: 'host', reason: 'unavailable' });
+});
+
+test('what is not of the protocol is ignored on either side', async () => {
+  const host = new SfuHost();
+  const { port1, port2 } = new MessageChannel();
+  host.serve(port2);
+  for (const junk of [null, 7, {}, { id: 1 }, { id: 1, command: { type: 'dance' } }]) {
+    port1.postMessage(junk);
+    port2.postMessage(junk);
+  }
+  for (const junk of [{ id: 999 }, { at: 1, trace: 'much' }, { at: 1, trace: [7] }]) port2.postMessage(junk);
+  const sfu = await connectToSfu(port1, { tracer: () => {} }, () => port1.close());
+  expect(await sfu.identities()).toEqual([]);
+  await sfu.close();
 });
