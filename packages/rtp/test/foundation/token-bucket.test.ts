@@ -1,7 +1,7 @@
-import { ArgumentError } from '@sluice/rtp';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { TokenBucket } from '../src/token-bucket.ts';
+import { ArgumentError } from '../../src/errors.ts';
+import { TokenBucket } from '../../src/token-bucket.ts';
 
 test('over any stretch of time no more is let through than the burst and what the rate allows', () => {
   const steps = fc.array(fc.double({ min: 0, max: 200, noNaN: true }), { minLength: 1, maxLength: 200 });
