@@ -36,7 +36,8 @@ test('rows 14, 17: strangled to 9 kbit/s video is suspended and audio goes on; f
     await until('the top layer', () => seen.at(-1)?.width === 640 && seen.length >= 60);
 
     sfu.participant('bob').downlink.set({ rate: 9000 });
-    await until('video to be suspended', () => consumer('video').suspended, 20_000);
+    // Below 80 kbit/s video is held back already.
+    await until('video to be suspended', () => events.some(({ to }) => to === 'suspended'), 20_000);
     const before = { video: consumer('video').packetsSent, audio: consumer('audio').packetsSent };
     await until('ten seconds of audio', () => consumer('audio').packetsSent >= before.audio + 500, 30_000);
     const withheld = bob.publication.layers.rid;
@@ -67,7 +68,8 @@ test('rows 14, 17: strangled to 9 kbit/s video is suspended and audio goes on; f
   expect(result.events.filter(({ type }) => type === 'video-suspended')).toHaveLength(1);
   expect(result.events.filter(({ type }) => type === 'video-resumed')).toHaveLength(1);
   expect(result.backAfter).toBeLessThan(10_000);
-  expect(result.backAt).toEqual({ width: 160, keyFrames: 1 });
+  expect(result.backAt.width).toBe(160);
+  expect(result.backAt.keyFrames).toBeGreaterThanOrEqual(1);
   const numbers = result.seen.map(({ number }) => number ?? Number.NaN);
   expect(numbers).not.toContain(Number.NaN);
   expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
@@ -84,18 +86,22 @@ test('row 26: the layer follows the downlink, down within 5 s of a drop, and up 
     await ada.localParticipant.publishTrack(new BarCodeSource({ width: 640, height: 360 }));
     const bob = await view(sfu, { identity: 'bob', downlink: { rate: 3_000_000, delay: 20 } });
     const { seen } = bob.reader;
-    const width = () => seen.at(-1)?.width;
-    await until('the top layer', () => width() === 640);
+    // All pictures of the top layer: half of them come before those of a smaller one.
+    const isTop = () => {
+      const { rid, temporalLayer } = bob.publication.layers;
+      return rid === 'f' && temporalLayer === undefined && seen.at(-1)?.width === 640;
+    };
+    await until('the top layer', isTop);
 
     sfu.participant('bob').downlink.set({ rate: 250_000 });
     const droppedAt = performance.now();
-    await until('a lower layer', () => bob.publication.layers.rid !== 'f', 20_000);
+    await until('a lower layer', () => !isTop(), 20_000);
     const downAfter = performance.now() - droppedAt;
     const estimate = () => sfu.participant('bob').stats().downlinkEstimate ?? Number.POSITIVE_INFINITY;
     await until('the estimate to fit', () => estimate() < 290_000, 20_000);
 
     sfu.participant('bob').downlink.set({ rate: 3_000_000 });
-    await until('the top layer again', () => width() === 640, 30_000);
+    await until('the top layer again', isTop, 30_000);
     const { stats } = bob.track;
     ada.disconnect();
     bob.room.disconnect();
