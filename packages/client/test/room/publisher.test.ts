@@ -18,7 +18,7 @@ const frame = {
 function published(options: { forwardErrorCorrection: boolean }) {
   const sent: RtpPacket[] = [];
   const publisher = new Publisher({
-    clock: systemClock,
+    clock: { ...systemClock, now: () => 0 },
     random: seededRandom(1),
     send: (bytes) => {
       const packet = RtpPacket.parse(bytes);
