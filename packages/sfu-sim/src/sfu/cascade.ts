@@ -39,6 +39,9 @@ import type { Room } from './room.ts';
 /** Three times before the other SFU takes who is silent for gone. */
 const PING_INTERVAL: Milliseconds = 5000;
 
+/** To join is the first request. */
+const JOIN_REQUEST = 1;
+
 /** What a `Cascade` is made of. */
 export interface CascadeOptions {
   readonly clock: Clock;
@@ -66,8 +69,6 @@ interface RelayedTrack {
   /** `undefined` until the offer that says what it is sent as. */
   producer: Producer | undefined;
   readonly targets: Target[];
-  /** How many of its layers the other SFU has been asked for, from the lowest up. */
-  enabled: number;
 }
 
 /** One direction of a cascade of two SFUs. */
@@ -175,7 +176,8 @@ export class Cascade {
         this.#onOffer(message);
         break;
       case 'refused':
-        this.close(message.reason);
+        // A track may go just as it is asked for; only who is not let in has nothing to stay for.
+        if (message.requestId === JOIN_REQUEST) this.close(message.reason);
         break;
     }
   }
@@ -205,7 +207,7 @@ export class Cascade {
   #addTrack(participantId: string, info: TrackInfo): void {
     const member = this.#members.get(participantId);
     if (member === undefined || this.#tracks.has(info.trackId)) return;
-    this.#tracks.set(info.trackId, { member, info, producer: undefined, targets: [], enabled: 0 });
+    this.#tracks.set(info.trackId, { member, info, producer: undefined, targets: [] });
   }
 
   #removeTrack(trackId: string, reason: string | undefined): void {
@@ -289,10 +291,9 @@ export class Cascade {
   }
 
   #tick(now: Milliseconds): void {
-    for (const [trackId, track] of this.#tracks) {
-      const { producer } = track;
+    for (const [trackId, { producer }] of this.#tracks) {
       if (producer === undefined) continue;
-      this.#followDemand(trackId, track, producer, now);
+      this.#followDemand(trackId, producer, now);
       for (const layer of producer.layers) {
         if (layer.takeAbandoned() && producer.isWatched(layer)) layer.arbiter.want('packet-loss');
         this.#pollArbiter(producer, layer, now);
@@ -302,16 +303,16 @@ export class Cascade {
   }
 
   /** Asks for the layers that anybody here has a use for, and for no others. */
-  #followDemand(trackId: string, track: RelayedTrack, producer: Producer, now: Milliseconds): void {
+  #followDemand(trackId: string, producer: Producer, now: Milliseconds): void {
+    const before = producer.demand.wanted;
     const count = producer.demand.update(producer.layersWanted, now);
     if (count === undefined) return;
     for (const [index, { rid }] of producer.layers.entries()) {
       const enabled = index < count;
-      if (enabled === index < track.enabled) continue;
+      if (enabled === index < before) continue;
       this.#request({ type: 'set-track-settings', trackId, ...(rid !== undefined && { rid }), enabled });
     }
-    track.enabled = count;
-    const { identity: participant } = track.member;
+    const { identity: participant } = producer.owner;
     const reason = count === 0 ? 'nobody watches' : 'somebody watches';
     this.#options.room.trace('layers-wanted', { participant, track: producer.info.trackId, count, reason });
   }

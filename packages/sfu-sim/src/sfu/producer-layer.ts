@@ -250,6 +250,7 @@ export class ProducerLayer {
 
   /** What the arbiter says, noted when it asks. */
   pollKeyFrameRequest(now: Milliseconds): 'ask' | 'exhausted' | undefined {
+    if (this.arbiter.wantedBecause === undefined) return undefined;
     const decision = this.arbiter.poll(now, this.#keyFrameShare.shareWithAnother(now));
     if (decision === 'ask') {
       this.#keyFramesRequested += 1;

@@ -200,6 +200,19 @@ test('row 35: mute, unpublish, leave and the end of the cascade are told, and th
   expect(near.sfu.identities).toEqual(['ada', 'carla']);
 });
 
+test('row 35: a track that goes just as it is asked for costs the cascade nothing else', async () => {
+  const { near, farSfu, clock, ada, camera, joinFar } = await cascaded();
+  const gone = ada.room.localParticipant.unpublishTrack(camera);
+  const bob = await joinFar('bob');
+  await near.settle(gone);
+  await clock.run(500);
+  expect(near.trace.ofType('message-refused').map(({ reason }) => reason)).toContain('unknown-track');
+  expect(farSfu.identities).toEqual(['ada', 'bob']);
+  const { length } = bob.heard;
+  await clock.run(1000);
+  expect(bob.heard.length).toBeGreaterThan(length + 45);
+});
+
 test('row 35: three SFUs in a full mesh: everybody sees everybody once', async () => {
   const first = new VirtualCall({ seed: 7 });
   const options = { clock: first.clock, tracer: first.trace.record };
